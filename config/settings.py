@@ -1,0 +1,286 @@
+"""The one settings module. Everything that differs between installations comes from the environment."""
+
+from datetime import timedelta
+from typing import Any
+
+import environ
+
+from config import env
+from config.embedded.addresses import addresses
+
+BASE_DIR = env.BASE_DIR
+DATA_DIR = env.data_dir()
+
+# --- the process ---------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+PRODUCTION = env.flag("PRODUCTION")
+SECRET_KEY = env.text("SECRET_KEY", "insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PORT = env.whole("PORT", 8000)
+LIVE_PORT = env.whole("LIVE_PORT", PORT + 1)
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "config",
+    "accounts",
+    "node_links",
+    "knowledge_base",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_celery_beat",
+    "django_prometheus",
+    "django_structlog",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.OperatorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+# `default` is the app role, under row-level security; `owner` owns the tables and runs migrations.
+EMBEDDED = addresses(DATA_DIR)
+EMBED_DATABASE = env.url("DATABASE_URL") is None
+EMBED_REDIS = env.url("REDIS_URL") is None
+DATABASE_URL = env.url("DATABASE_URL") or EMBEDDED.database_url
+DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL") or (
+    EMBEDDED.owner_url if EMBED_DATABASE else DATABASE_URL
+)
+# The web processes share a pool; a worker keeps one connection per thread instead, because Celery
+# closes Django's pool around every task.
+DB_POOL = env.flag("DB_POOL", default=True)
+
+
+def _database(url: str, *, pool: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"connect_timeout": env.whole("DB_CONNECT", 2)}
+    if pool:
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": env.whole("DB_POOL_SIZE", 20),
+            "max_idle": env.whole("DB_POOL_IDLE", 30),
+            "timeout": env.whole("DB_CONNECT", 2),
+            "name": "nodeloom",
+        }
+    return {
+        **environ.Env.db_url_config(url),
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": options,
+        "ATOMIC_REQUESTS": True,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 0 if pool else 600,
+    }
+
+
+DATABASES = {
+    "default": _database(DATABASE_URL, pool=DB_POOL),
+    "owner": {**_database(DATABASE_OWNER_URL, pool=False), "ATOMIC_REQUESTS": False},
+}
+DATABASE_ROUTERS = ["config.db.OwnerMigrates"]
+
+# --- Valkey / Redis, Celery ----------------------------------------------------------------------
+REDIS_URL = env.url("REDIS_URL") or EMBEDDED.redis_url(0)
+CACHE_TTL = env.whole("CACHE_TTL", 300)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "TIMEOUT": CACHE_TTL,
+        "KEY_PREFIX": "nl",
+        "OPTIONS": {
+            "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "SOCKET_CONNECT_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 2,
+        },
+    }
+}
+CELERY_BROKER_URL = (
+    env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
+)
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = {
+    name: {"exchange": name, "routing_key": name}
+    for name in ("default", "embeddings", "executions", "agents", "events", "maintenance")
+}
+CELERY_TASK_ROUTES = {
+    "node_links.tasks.*": {"queue": "embeddings"},
+    "*.maintenance.*": {"queue": "maintenance"},
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is down must not hold a request: publishing gives up within two seconds.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+# --- accounts ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": False,
+}
+
+# --- the REST API --------------------------------------------------------------------------------
+RATES = {
+    "anon": env.text("RATE_ANON", "100/15min"),
+    "user": env.text("RATE_USER", "6000/min"),
+    "login": env.text("RATE_LOGIN", "20/15min"),
+    "access_key": env.text("RATE_ACCESS_KEY", "60/min"),
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.AccessKeyAuthentication",
+        "accounts.api.authentication.TokenAuthentication",
+        "accounts.api.authentication.BrowserAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.IsMember"],
+    "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pagination.PageNumberPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "config.api.filters.StrictFilterBackend",
+        "config.api.filters.StableOrderingFilter",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.CallerThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.errors.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "PAGE_SIZE": 20,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Nodeloom",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Processes, knowledge, automations and agents of an organisation in one graph.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
+MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
+IDEMPOTENCY_HOURS = 24
+
+# --- search --------------------------------------------------------------------------------------
+EMBEDDER = env.text("EMBEDDER", "local")
+EMBEDDERS = {
+    "local": "node_links.search.embedders.local.LocalEmbedder",
+    "openai": "node_links.search.embedders.openai.OpenAIEmbedder",
+}
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+OPENAI_API_KEY = env.url("OPENAI_API_KEY") or ""
+EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "text-embedding-3-small")
+EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
+INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
+INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
+
+# --- resilience, monitoring ----------------------------------------------------------------------
+RETRY_TRIES = env.whole("RETRY_TRIES", 3)
+RETRY_DELAY = env.number("RETRY_DELAY", 1)
+BREAKER_FAILURES = env.whole("BREAKER_FAILURES", 5)
+BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
+SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)
+OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
+RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+# --- texts, files, languages ---------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+
+# --- security ------------------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=PRODUCTION)
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=False)
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 0)
+if env.flag("BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SILENCED_SYSTEM_CHECKS = ["axes.W003"]
