@@ -1,0 +1,1 @@
+"""The graph: nodes, links, events and search, under all features."""
