@@ -1,1 +1,1 @@
-"""The graph: nodes, links, events and search, under all features."""
+"""The graph: nodes, links, events, the search index, and the bases every feature builds on."""

@@ -1,1 +1,1 @@
-"""Search by words and by meaning over nodes and their passages."""
+"""Finding nodes by words, by meaning, or by both."""
