@@ -11,5 +11,11 @@ class PlatformConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        """Register the checks that refuse unsafe production settings."""
-        from config import checks  # noqa: F401
+        """Register the system checks and connect what watches statements, tasks and workers."""
+        from config import checks, task_context  # noqa: F401 -- importing them registers them
+        from config.celery import app
+        from config.slow_queries import install
+        from config.worker_beat import install_heartbeat
+
+        install()
+        install_heartbeat(app)
