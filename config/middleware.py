@@ -11,7 +11,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
-from config.exceptions import DatabaseConnectionException
 from config.metrics.pool import publish_pool
 from config.metrics.requests import observe_request
 from config.request_context import accept_request_id, client_address, request_context
@@ -57,15 +56,15 @@ class RequestContextMiddleware:
 
 
 def problem_for(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Return the problem document that tells `exception`, which is logged in full."""
-    if isinstance(exception, OperationalError | InterfaceError):
-        logger.error("database_unavailable", error=str(exception).strip())
-        exception = DatabaseConnectionException("The database does not answer.")
-    else:
-        logger.error("request_failed", path=request.path, exc_info=exception)
-    # By name: the API's error handler stands above this module and imports from it.
+    """Return the problem document that tells `exception`; what is our own fault is logged in full."""
+    # By name: the API's error handler stands above this module.
     respond: Callable[[Exception, HttpRequest], HttpResponseBase] = import_string(PROBLEM_RESPONSE)
-    return respond(exception, request)
+    response = respond(exception, request)
+    if isinstance(exception, OperationalError | InterfaceError):
+        logger.error("database_unavailable", path=request.path, error=str(exception).strip())
+    elif response.status_code >= 500:
+        logger.error("request_failed", path=request.path, exc_info=exception)
+    return response
 
 
 def tell_request(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:

@@ -164,11 +164,19 @@ def _start(name: str, check: Callable[[], str]) -> "Future[Probe]":
             return running
         future: Future[Probe] = Future()
         _under_way[name] = future
-    thread = threading.Thread(
-        target=lambda: future.set_result(_probe(name, check)), name=f"probe-{name}", daemon=True
-    )
-    thread.start()
+    threading.Thread(
+        target=_settle, args=(future, name, check), name=f"probe-{name}", daemon=True
+    ).start()
     return future
+
+
+def _settle(future: "Future[Probe]", name: str, check: Callable[[], str]) -> None:
+    try:
+        future.set_result(_probe(name, check))
+    except BaseException as error:
+        # Whatever it is belongs to the caller, who waits for this very future.
+        future.set_exception(error)
+        raise
 
 
 def _probe(name: str, check: Callable[[], str]) -> Probe:
