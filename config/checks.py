@@ -13,7 +13,6 @@ from django.db import connections
 
 from config.database_roles import RoleFacts, role_facts
 
-INSECURE_SECRET = "insecure-development-key"
 MIN_SECRET = 50
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 WEAK_PASSWORDS = frozenset(
@@ -40,7 +39,7 @@ def check_settings(app_configs: object = None, **_options: Any) -> list[CheckMes
 def _secrets() -> list[CheckMessage]:
     found = []
     secret = settings.SECRET_KEY
-    if secret.startswith((INSECURE_SECRET, "django-insecure-")) or len(secret) < MIN_SECRET:
+    if secret.startswith(("insecure-", "django-insecure-")) or len(secret) < MIN_SECRET:
         found.append(
             _message(
                 1,
@@ -99,7 +98,7 @@ def _servers() -> list[CheckMessage]:
             _message(
                 6,
                 "The embedded PostgreSQL or Valkey is for one machine, without backups.",
-                "Set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL to servers that are looked after.",
+                "Set DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL to servers of your own.",
             )
         )
     if not settings.EMBED_DATABASE and settings.DATABASE_URL == settings.DATABASE_OWNER_URL:
@@ -122,7 +121,7 @@ def _metrics_token() -> list[CheckMessage]:
         _message(
             8,
             "NODELOOM_METRICS_TOKEN is short enough to be guessed.",
-            "Use at least 16 random characters, or unset it: then /metrics answers this machine only.",
+            "Use at least 16 random characters, or none: /metrics then answers this machine.",
         )
     ]
 
@@ -139,18 +138,14 @@ def check_roles(
 
 def role_messages(role: RoleFacts) -> list[CheckMessage]:
     """Return what is wrong with the role the app connects as."""
-    remedy = (
-        "Connect as a role made with CREATE ROLE … LOGIN NOSUPERUSER NOBYPASSRLS that owns no table."
-    )
+    remedy = "Connect as a role that owns no table: CREATE ROLE … LOGIN NOSUPERUSER NOBYPASSRLS."
     found = []
     if role.superuser:
         found.append(
             _message(10, f"The app role {role.name} is a superuser and sees every row.", remedy)
         )
     if role.bypasses_rls:
-        found.append(
-            _message(11, f"The app role {role.name} bypasses row-level security.", remedy)
-        )
+        found.append(_message(11, f"The app role {role.name} bypasses row-level security.", remedy))
     if role.owned_tables:
         found.append(
             _message(

@@ -107,7 +107,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
             # One line a task is ours (config.task_context); Celery would add three.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "CRITICAL"},
-            **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "httpx2", "markdown_it")},
+            **{name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "markdown_it")},
         },
     }
 

@@ -49,14 +49,14 @@ class RequestContextMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Answer for an exception that escaped a view of the API; pages keep Django's own answer."""
+        """Answer an exception that escaped a view of the API; pages keep Django's own answer."""
         if not request.path.startswith(MACHINE_PATHS):
             return None
         return problem_for(request, exception)
 
 
 def problem_for(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Return the problem document that tells `exception`; what is our own fault is logged in full."""
+    """Return the problem document that tells `exception`; our own faults are logged in full."""
     # By name: the API's error handler stands above this module.
     respond: Callable[[Exception, HttpRequest], HttpResponseBase] = import_string(PROBLEM_RESPONSE)
     response = respond(exception, request)
@@ -68,7 +68,7 @@ def problem_for(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def tell_request(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    """Write the request's log line and count it. Organisation and user come from the log context."""
+    """Write the request's log line, with the log context's organisation and user, and count it."""
     observe_request(request, response.status_code, seconds)
     publish_pool()
     log = logger.debug if request.path.startswith(QUIET_PATHS) else logger.info

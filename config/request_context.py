@@ -1,4 +1,4 @@
-"""Who and what the running code works for: the request id, carried through logs, events and tasks."""
+"""For whom the running code works: the request id, carried through logs, events and tasks."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The text that Prometheus reads, put together from this process or from all that share a folder."""
+"""The text that Prometheus reads, of this process or of all that share a folder."""
 
 import os
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Which statements are too slow, why, and what would help.
 
-`install()` puts a watch on the app's database connections. A statement above SLOW_QUERY_SECONDS (0 =
-off), or sent more than ten times by one request, is handed to a background thread, which asks
+`install()` puts a watch on the app's database connections. A statement above SLOW_QUERY_SECONDS
+(0 = off), or sent more than ten times by one request, is handed to a background thread, which asks
 PostgreSQL for its plan on a connection of its own and keeps one row per statement. The statement's
 own transaction is never touched, and no parameter value is kept.
 """

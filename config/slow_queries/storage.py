@@ -56,4 +56,3 @@ def store(
     }
     with connections["default"].cursor() as cursor:
         cursor.execute(_UPSERT, values)
-

@@ -55,9 +55,7 @@ def repeated_suggestion(times: int) -> Suggestion:
     )
 
 
-def scan_suggestion(
-    node: Plan, facts: Callable[[str], TableFacts | None]
-) -> Suggestion | None:
+def scan_suggestion(node: Plan, facts: Callable[[str], TableFacts | None]) -> Suggestion | None:
     """Return the index that a filtered sequential scan of a large table asks for."""
     condition = node.get("Filter")
     if node.get("Node Type") != "Seq Scan" or not condition:
@@ -78,9 +76,7 @@ def scan_suggestion(
     )
 
 
-def sort_suggestion(
-    node: Plan, facts: Callable[[str], TableFacts | None]
-) -> Suggestion | None:
+def sort_suggestion(node: Plan, facts: Callable[[str], TableFacts | None]) -> Suggestion | None:
     """Return the index that would spare sorting the rows of a large scan."""
     if node.get("Node Type") not in {"Sort", "Incremental Sort"}:
         return None
@@ -113,7 +109,7 @@ def limit_suggestion(plan: Plan) -> Suggestion | None:
         return None
     return Suggestion(
         "missing_limit",
-        f"About {plan['Plan Rows']:,} rows are returned at once: add a LIMIT and page through them.",
+        f"About {plan['Plan Rows']:,} rows come back at once: add a LIMIT and page through them.",
     )
 
 
