@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 
@@ -103,8 +104,10 @@ def _database(url: str, *, pool: bool) -> dict[str, Any]:
             "timeout": env.whole("DB_CONNECT", 2),
             "name": "nodeloom",
         }
+    parts = environ.Env.db_url_config(url)
     return {
-        **environ.Env.db_url_config(url),
+        **parts,
+        "HOST": unquote(parts["HOST"]),  # the folder of a socket is percent-encoded in a URL
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": options,
         "ATOMIC_REQUESTS": True,

@@ -1,4 +1,4 @@
-"""Where the embedded servers are reached: a pure function of the data directory, so that every process agrees."""
+"""Where the embedded servers are reached: a function of the data directory, so all agree."""
 
 import hashlib
 import os

@@ -1,0 +1,44 @@
+"""Two doors to one database: `owner` migrates, `default` serves under row-level security."""
+
+from typing import Any
+
+from django.db import connections
+
+OWNER = "owner"
+
+
+class OwnerMigrates:
+    """Migrations run on the alias `owner` only; everything is read and written on `default`."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> None:
+        """Leave the choice to Django: the alias of the instance, else `default`."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> None:
+        """Leave the choice to Django: the alias of the instance, else `default`."""
+
+    def allow_relation(self, obj1: Any, obj2: Any, **hints: Any) -> bool:
+        """Allow every relation: both aliases are the same database."""
+        return True
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        """Allow migrations of every app on `owner`, of none elsewhere."""
+        return db == OWNER
+
+
+def grant_app_role(using: str = OWNER, **signal: Any) -> None:
+    """Give the role of `default` its rights on the owner's tables and sequences.
+
+    Receiver of `post_migrate`, so that a table is served as soon as its migration has run. Nothing
+    happens on another alias, or where one role does both (a database given as one URL).
+    """
+    role = connections["default"].settings_dict["USER"]
+    if using != OWNER or role in ("", connections[OWNER].settings_dict["USER"]):
+        return
+    connection = connections[OWNER]
+    name = connection.ops.quote_name(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {name}")
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}"
+        )
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}")

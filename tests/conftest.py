@@ -1,0 +1,73 @@
+"""The test database: made and migrated by the owner, used by the app role under its policies."""
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connections, router
+from django.db.models.signals import post_migrate
+from psycopg import sql
+
+from tests.plugins.reference import ReferenceRows
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: pytest.FixtureRequest,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_modify_db_settings: None,
+) -> Generator[None]:
+    """Create the test database as `owner`, then let `default`, the app role, use the same one."""
+    owner, default = connections["owner"], connections["default"]
+    production_name = owner.settings_dict["NAME"]
+    keep = django_db_keepdb and not django_db_createdb
+    with django_db_blocker.unblock():
+        owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=keep)
+        default.creation.set_as_test_mirror(owner.settings_dict)
+        default.close()
+        reference = _open_for_flush(default.settings_dict["USER"])
+    yield
+    with django_db_blocker.unblock():
+        reference.close()
+        default.close()
+        if default.pool:
+            default.close_pool()
+        if not keep:
+            owner.creation.destroy_test_db(production_name, verbosity=0)
+
+
+def _open_for_flush(app_role: str) -> ReferenceRows:
+    """Let transactional tests empty the tables, and put the rows that migrations made back after.
+
+    Django empties only tables whose alias may migrate; the router that forbids it has done its
+    work by now, so it steps aside for the rest of the session.
+    """
+    owner = connections["owner"]
+    with owner.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {}").format(
+                sql.Identifier(app_role)
+            )
+        )
+    params: dict[str, Any] = {
+        key: value
+        for key, value in owner.get_connection_params().items()
+        if key in ("host", "port", "user", "password", "dbname")
+    }
+    owner.close()
+    reference = ReferenceRows(psycopg.connect(**params, autocommit=True))
+    router.routers = []
+    post_migrate.connect(reference.restore, weak=False, dispatch_uid="restore_reference_rows")
+    return reference
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start every test that may touch the database with an empty cache."""
+    if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
+        cache.clear()
+    yield
