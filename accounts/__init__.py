@@ -1,0 +1,1 @@
+"""Who: users, organisations, memberships, access keys, and the walls between organisations."""

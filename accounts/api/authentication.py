@@ -1,0 +1,136 @@
+"""Three ways to sign in (token, browser session, access key), one way to enter a tenant."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+from structlog.contextvars import bind_contextvars
+
+from accounts.actors import Actor
+from accounts.choices import OPERATOR
+from accounts.models import AccessKey, Membership, User
+from accounts.services import KEY_MARK, hash_access_key
+from accounts.tenancy import enter, enter_access_key, enter_user
+from config.exceptions import NotFound
+
+# Noting every use of a key would make each read a write.
+LAST_USED_EVERY = timedelta(minutes=1)
+Authenticated = tuple[User, Actor]
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <JWT>`."""
+
+    def authenticate(self, request: Request) -> Authenticated | None:
+        """Return the user and the actor, or None where no bearer token was sent."""
+        token = _bearer(request)
+        if token is None or token.startswith(KEY_MARK):
+            return None
+        try:
+            user_id = UUID(str(AccessToken(token.encode())["user_id"]))  # type: ignore[arg-type]
+        except (TokenError, KeyError, ValueError) as error:
+            raise AuthenticationFailed("The token is invalid or has expired.") from error
+        return _enter_as_member(request, user_id)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401 (RFC 6750)."""
+        return 'Bearer realm="nodeloom"'
+
+
+class BrowserAuthentication(SessionAuthentication):
+    """The browser's session; writes need the CSRF token."""
+
+    def authenticate(self, request: Request) -> Authenticated | None:
+        """Return the user and the actor, or None without a session."""
+        found = super().authenticate(request)
+        return None if found is None else _enter_as_member(request, found[0].pk)
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the same challenge as for tokens, so that the answer is 401 and not 403."""
+        return 'Bearer realm="nodeloom"'
+
+
+class AccessKeyAuthentication(TokenAuthentication):
+    """`Authorization: Bearer nl_…`: a machine acts as the key's owner, narrowed by its scopes."""
+
+    def authenticate(self, request: Request) -> Authenticated | None:
+        """Return the owner and the narrowed actor, or None where no access key was sent."""
+        secret = _bearer(request)
+        if secret is None or not secret.startswith(KEY_MARK):
+            return None
+        key_hash = hash_access_key(secret)
+        enter_access_key(key_hash)
+        key = AccessKey.objects.usable().filter(key_hash=key_hash).first()
+        membership = key and _membership(key.user_id, organization_id=key.organization_id)
+        if not key or not membership:
+            raise AuthenticationFailed("The access key is unknown, expired or revoked.")
+        found = _enter(
+            membership.user,
+            Actor(
+                user_id=key.user_id,
+                organization_id=key.organization_id,
+                role=membership.role,
+                scopes=frozenset(key.scopes),
+                access_key_id=key.pk,
+                rate_limit=key.rate_limit,
+            ),
+        )
+        _note_use(key)
+        return found
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, rest = get_authorization_header(request).partition(b" ")
+    if scheme.lower() != b"bearer":
+        return None
+    return rest.strip().decode("latin-1")
+
+
+def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
+    slug = request.headers.get("X-Organization")
+    membership = _membership(user_id, slug=slug)
+    if membership is not None:
+        actor = Actor(
+            user_id=user_id, organization_id=membership.organization_id, role=membership.role
+        )
+        return _enter(membership.user, actor)
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise AuthenticationFailed("The account does not exist or is disabled.")
+    if slug:
+        raise NotFound("You belong to no organisation with the slug sent as X-Organization.")
+    role = OPERATOR if user.is_staff else ""
+    return user, Actor(user_id=user_id, organization_id=None, role=role)
+
+
+def _membership(
+    user_id: UUID, *, slug: str | None = None, organization_id: UUID | None = None
+) -> Membership | None:
+    enter_user(user_id)
+    rows = Membership.objects.of_active_user(user_id)
+    if slug:
+        rows = rows.filter(organization__slug=slug)
+    if organization_id:
+        rows = rows.filter(organization_id=organization_id)
+    return rows.first()
+
+
+def _enter(user: User, actor: Actor) -> Authenticated:
+    enter(actor)
+    bind_contextvars(organization_id=str(actor.organization_id), user_id=str(actor.user_id))
+    return user, actor
+
+
+def _note_use(key: AccessKey) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
+        AccessKey.objects.filter(pk=key.pk).update(last_used_at=now)

@@ -1,0 +1,41 @@
+"""Row-level security for migrations: one line puts a table behind the wall.
+
+    operations = [..., tenant_policy("node_links")]
+"""
+
+from django.db import migrations
+
+_ORGANIZATION = "(SELECT nullif(current_setting('app.organization_id', true), '')::uuid)"
+_USER = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
+_OPERATOR = "(SELECT current_setting('app.role', true) = 'operator')"
+_ACCESS_KEY = "(SELECT nullif(current_setting('app.access_key_hash', true), ''))"
+
+# Sub-selects, so that PostgreSQL evaluates each setting once per statement and not once per row.
+OF_TENANT = f"organization_id = {_ORGANIZATION} OR {_OPERATOR}"
+OF_TENANT_OR_OWN = f"{OF_TENANT} OR user_id = {_USER}"
+OF_TENANT_OR_PRESENTED_KEY = f"{OF_TENANT} OR key_hash = {_ACCESS_KEY}"
+OF_TENANT_OR_SHARED = f"{OF_TENANT} OR organization_id IS NULL"
+THE_TENANT = f"id = {_ORGANIZATION} OR {_OPERATOR}"
+THE_TENANT_ITSELF = (
+    f"{THE_TENANT} OR id IN (SELECT organization_id FROM memberships WHERE user_id = {_USER})"
+)
+
+
+def tenant_policy(table: str, *, read: str = OF_TENANT, write: str = OF_TENANT) -> migrations.RunSQL:
+    """Return the operation that puts `table` under forced row-level security.
+
+    `read` says which rows a statement sees, `write` which rows may stand in the table afterwards;
+    both are SQL conditions, by default: the row belongs to the organisation of the transaction.
+    """
+    return migrations.RunSQL(
+        sql=[
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY tenant ON {table} USING ({read}) WITH CHECK ({write})",
+        ],
+        reverse_sql=[
+            f"DROP POLICY tenant ON {table}",
+            f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        ],
+    )

@@ -1,0 +1,144 @@
+"""What is written in accounts: organisations, members, access keys."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.exceptions import DuplicateMember, DuplicateSlug, LastOwner
+from accounts.models import AccessKey, Membership, Organization, User
+from accounts.tenancy import system_scope
+from config.exceptions import FieldError, Forbidden, ValidationFailed
+
+KEY_MARK = "nl_"
+
+
+def create_organization(*, name: str, slug: str, owner: User) -> Organization:
+    """Create an organisation whose owner is `owner`. Raises `DuplicateSlug`."""
+    with system_scope():
+        organization, created = Organization.objects.get_or_create(
+            slug=slug, defaults={"name": name}
+        )
+        if not created:
+            raise DuplicateSlug(f"There is already an organisation with the slug “{slug}”.")
+        Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+    return organization
+
+
+def add_member(
+    *, actor: Actor, email: str, role: Role, password: str | None = None, name: str = ""
+) -> Membership:
+    """Make `email` a member of the actor's organisation, creating the user where there is none.
+
+    The password counts for a new user only: nobody sets the password of an account that exists.
+    Raises `DuplicateMember`, `Forbidden` (an owner is made by an owner), `ValidationFailed`.
+    """
+    _require_right_to_grant(actor, role)
+    with transaction.atomic():
+        user = User.objects.filter(email=email.lower()).first()
+        if user is None:
+            user = _create_user(email=email, password=password, name=name)
+        membership, created = Membership.objects.get_or_create(
+            organization_id=actor.organization_id, user=user, defaults={"role": role}
+        )
+        if not created:
+            raise DuplicateMember(f"{email} is already a member.")
+    return membership
+
+
+def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
+    """Give a member another role. Raises `Forbidden`, `LastOwner`."""
+    _require_right_to_grant(actor, role)
+    with transaction.atomic():
+        _keep_an_owner(actor, membership)
+        membership.role = role
+        membership.save(update_fields=["role", "updated_at"])
+    return membership
+
+
+def remove_member(*, actor: Actor, membership: Membership) -> None:
+    """End a membership at once, with the access keys that acted for it. Raises as `change_role`."""
+    with transaction.atomic():
+        _keep_an_owner(actor, membership)
+        AccessKey.objects.filter(
+            organization_id=membership.organization_id, user_id=membership.user_id
+        ).delete()
+        membership.delete()
+
+
+def create_access_key(
+    *,
+    actor: Actor,
+    name: str,
+    scopes: Iterable[str],
+    expires_in_days: int | None = None,
+    rate_limit: int = 60,
+) -> tuple[AccessKey, str]:
+    """Create a key that acts as the actor; return it and its secret, which is shown only now."""
+    if actor.access_key_id is not None:
+        raise Forbidden("An access key cannot make access keys.")
+    secret = KEY_MARK + secrets.token_urlsafe(32)
+    key = AccessKey.objects.create(
+        organization_id=_organization_id(actor),
+        user_id=actor.user_id,
+        name=name,
+        prefix=secret[:8],
+        key_hash=hash_access_key(secret),
+        scopes=sorted(set(scopes)),
+        rate_limit=rate_limit,
+        expires_at=expires_in_days and timezone.now() + timedelta(days=expires_in_days),
+    )
+    return key, secret
+
+
+def revoke_access_key(*, key: AccessKey) -> None:
+    """Make the key useless from this moment on."""
+    key.revoked_at = timezone.now()
+    key.save(update_fields=["revoked_at"])
+
+
+def hash_access_key(secret: str) -> str:
+    """Return the SHA-256 (hex) under which a key is kept; its 256 random bits need no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _create_user(*, email: str, password: str | None, name: str) -> User:
+    if password is not None:
+        try:
+            validate_password(password, User(email=email, name=name))
+        except DjangoValidationError as error:
+            raise ValidationFailed(
+                "The password is too weak.",
+                errors=[FieldError("/password", "invalid", text) for text in error.messages],
+            ) from error
+    return User.objects.create_user(email, password, name=name)
+
+
+def _require_right_to_grant(actor: Actor, role: Role) -> None:
+    if role == Role.OWNER and not actor.at_least(Role.OWNER):
+        raise Forbidden("Only an owner makes somebody an owner.")
+
+
+def _keep_an_owner(actor: Actor, membership: Membership) -> None:
+    if membership.role != Role.OWNER:
+        return
+    if not actor.at_least(Role.OWNER):
+        raise Forbidden("Only an owner changes an owner's membership.")
+    # The lock keeps two owners from demoting each other at the same moment.
+    owners = Membership.objects.owners().filter(organization_id=membership.organization_id)
+    if owners.select_for_update().count() == 1:
+        raise LastOwner("An organisation keeps at least one owner; make somebody else owner first.")
+
+
+def _organization_id(actor: Actor) -> UUID:
+    if actor.organization_id is None:
+        raise Forbidden("An access key belongs to an organisation.")
+    return actor.organization_id

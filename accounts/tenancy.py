@@ -1,0 +1,97 @@
+"""The tenant of a transaction: the one place that tells PostgreSQL whose rows may be seen.
+
+Row-level security reads three settings of the running transaction: `app.organization_id`,
+`app.user_id` and `app.role`. Unset means that nothing is visible. They are always set *locally*, so
+that they end with the transaction and cannot leak through a pooled connection.
+
+Who opens a transaction sets them through this module:
+
+- a REST request: its authentication class calls `enter()` inside the view's transaction;
+- an admin page: `OperatorMiddleware` holds a `scope()` open until the page is rendered;
+- a task, a command, each batch of a stream, and a callback after commit: `scope()`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from accounts.actors import Actor, system_actor
+
+_SETTINGS = ("app.organization_id", "app.user_id", "app.role")
+_SET = "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in _SETTINGS)
+_GET = "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in _SETTINGS)
+
+
+def enter(actor: Actor) -> None:
+    """Make the running transaction see what `actor` may see.
+
+    Raises `TransactionManagementError` outside a transaction, where the setting would be lost at once.
+    """
+    _apply(_values(actor))
+
+
+def enter_user(user_id: UUID) -> None:
+    """Let the running transaction see the memberships of `user_id`, before a tenant is chosen."""
+    _apply(("", _text(user_id), ""))
+
+
+def enter_access_key(key_hash: str) -> None:
+    """Let the running transaction see the one access key whose hash is `key_hash`."""
+    _require_transaction(DEFAULT_DB_ALIAS)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT set_config('app.access_key_hash', %s, true)", [key_hash])
+
+
+@contextmanager
+def scope(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Actor]:
+    """Open a transaction in which `actor` is at work; a surrounding scope is restored at its end."""
+    with transaction.atomic(using=using):
+        outer = _current(using)
+        _apply(_values(actor), using)
+        yield actor
+        _apply(outer, using)
+
+
+def system_scope(organization_id: UUID | None = None) -> AbstractContextManager[Actor]:
+    """Open a transaction for the platform's own work, across organisations or inside one."""
+    return scope(system_actor(organization_id))
+
+
+def on_commit(actor: Actor, callback: Callable[[], object]) -> None:
+    """Run `callback` in a scope of `actor` once the running transaction has been committed."""
+    transaction.on_commit(partial(_run_scoped, actor, callback))
+
+
+def _run_scoped(actor: Actor, callback: Callable[[], object]) -> None:
+    with scope(actor):
+        callback()
+
+
+def _values(actor: Actor) -> tuple[str, ...]:
+    return _text(actor.organization_id), _text(actor.user_id), actor.role
+
+
+def _current(using: str) -> tuple[str, ...]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_GET, _SETTINGS)
+        row = cursor.fetchone()
+    return tuple(row or ("", "", ""))
+
+
+def _apply(values: tuple[str, ...], using: str = DEFAULT_DB_ALIAS) -> None:
+    _require_transaction(using)
+    parameters = [part for pair in zip(_SETTINGS, values, strict=True) for part in pair]
+    with connections[using].cursor() as cursor:
+        cursor.execute(_SET, parameters)
+
+
+def _require_transaction(using: str) -> None:
+    if not connections[using].in_atomic_block:
+        raise transaction.TransactionManagementError("A tenant is set inside a transaction only.")
+
+
+def _text(value: UUID | None) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""What is known: standard operating procedures, their versions, references and importers."""

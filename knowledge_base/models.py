@@ -1,0 +1,151 @@
+"""SOPs, their published versions, and the references between them."""
+
+from typing import ClassVar
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from pgvector.django import VectorField
+
+from accounts.models import Organization
+from config.ids import uuid7
+from knowledge_base.choices import Complexity, ContentType, ReferenceKind
+from knowledge_base.querysets import ReferenceQuerySet, SopQuerySet
+from node_links.choices import FeatureType
+from node_links.models import NodeEntity, VersionSnapshot
+from node_links.querysets import LivingManager
+
+MAX_CONTENT_BYTES = 1024 * 1024
+
+
+def default_position() -> dict[str, float]:
+    """Return where an SOP stands in a picture until somebody moves it."""
+    return {"x": 0, "y": 0}
+
+
+class Sop(NodeEntity):
+    """A standard operating procedure, written in Markdown.
+
+    The content is stored as written. `version` and `status` are the working copy's; once it has
+    been published, `published_version` names the text that readers and runs rely on.
+    `source_path` is the file it was imported from: re-import updates the SOP with the same path.
+    """
+
+    feature_type: ClassVar[str] = FeatureType.KNOWLEDGE_BASE
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="sop_id")
+    title = models.CharField(max_length=255)
+    content = models.TextField(help_text="Markdown.")
+    summary = models.TextField(null=True, blank=True, validators=[MaxLengthValidator(2000)])
+    category = models.CharField(max_length=100, null=True, blank=True)
+    author = models.CharField(max_length=255, null=True, blank=True)
+    search_keywords = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    keywords_extracted = models.BooleanField(default=False, editable=False)
+    content_type = models.CharField(
+        max_length=20, choices=ContentType, default=ContentType.PROCEDURE
+    )
+    complexity = models.CharField(max_length=20, choices=Complexity, null=True, blank=True)
+    audience = models.TextField(null=True, blank=True)
+    prerequisites = ArrayField(models.UUIDField(), default=list, blank=True)
+    searchable = models.BooleanField(default=True)
+    node_position = models.JSONField(default=default_position, blank=True)
+    node_metadata = models.JSONField(default=dict, blank=True)
+    read_time = models.PositiveIntegerField("minutes to read", default=0, editable=False)
+    vector_embedding = VectorField(null=True, editable=False)
+    source_path = models.CharField(max_length=500, null=True, blank=True, editable=False)
+    aliases = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    last_viewed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = LivingManager.from_queryset(SopQuerySet)()
+
+    class Meta:
+        db_table = "knowledge_base_sops"
+        verbose_name = "SOP"
+        ordering = ["-updated_at", "-id"]
+        default_manager_name = "all_objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "source_path"],
+                condition=Q(deleted_at=None),
+                name="sops_source_path",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "-updated_at", "-id"],
+                condition=Q(deleted_at=None),
+                name="sops_newest",
+            ),
+            models.Index(fields=["organization", "category"], name="sops_category"),
+            models.Index(fields=["organization", "status"], name="sops_status"),
+            models.Index("organization", Lower("title"), name="sops_title"),
+            GinIndex(fields=["tags"], name="sops_tags"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the title."""
+        return self.title
+
+
+class SopVersion(VersionSnapshot):
+    """An SOP as it was published."""
+
+    entity = models.ForeignKey(Sop, models.CASCADE, related_name="versions")
+
+    class Meta:
+        db_table = "sop_versions"
+        verbose_name = "SOP version"
+        ordering = ["-major", "-minor", "-patch"]
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "version"], name="sop_versions_number")
+        ]
+        triggers = [pgtrigger.Protect(name="immutable", operation=pgtrigger.Update)]
+
+
+class SopReference(models.Model):
+    """A relative Markdown link or [[wikilink]] in an SOP; `target` is null while it dangles.
+
+    Dangling references are kept, shown, and healed when an SOP appears that they mean.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False
+    )
+    sop = models.ForeignKey(Sop, models.CASCADE, related_name="references")
+    target = models.ForeignKey(
+        Sop, models.SET_NULL, null=True, related_name="backlinks"
+    )
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=ReferenceKind)
+    raw_target = models.CharField(max_length=1000)
+    target_key = models.CharField(
+        max_length=1000, help_text="What the reference is matched by: a path or a lower-case name."
+    )
+    fragment = models.CharField(max_length=500, blank=True)
+    label = models.CharField(max_length=500, blank=True)
+
+    objects = ReferenceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "sop_references"
+        verbose_name = "reference"
+        ordering = ["sop", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["sop", "position"], name="sop_references_place")
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "target_key"],
+                condition=Q(target=None),
+                name="sop_references_dangling",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return what is written."""
+        return self.raw_target

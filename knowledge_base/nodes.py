@@ -1,0 +1,35 @@
+"""How an SOP is a node of the graph."""
+
+from collections.abc import Sequence
+
+
+from knowledge_base.models import Sop
+from node_links.registry import Feature, NodeDescription, Passage, features
+
+NODE_TYPE = "sop"
+
+
+def describe(sop: Sop) -> Sequence[NodeDescription]:
+    """Return the one node of an SOP; its passages are the sections of its text."""
+    position = sop.node_position or {}
+    return [
+        NodeDescription(
+            node_id=None,
+            node_type=NODE_TYPE,
+            name=sop.title,
+            summary=sop.summary or "",
+            keywords=[*sop.search_keywords, *sop.tags],
+            passages=[
+                Passage(text=chunk.text, heading=chunk.heading, anchor=chunk.anchor)
+                for chunk in parse(sop.content).chunks
+            ],
+            searchable=sop.searchable,
+            position=(float(position.get("x", 0)), float(position.get("y", 0))),
+            metadata={"category": sop.category, "content_type": sop.content_type},
+        )
+    ]
+
+
+def register() -> None:
+    """Join the graph."""
+    features.add(Feature(Sop.feature_type, Sop, describe))

@@ -1,0 +1,61 @@
+"""How SOPs are read."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import Lower
+
+from accounts.actors import Actor
+from node_links.querysets import EntityQuerySet
+
+if TYPE_CHECKING:
+    from knowledge_base.models import Sop, SopReference
+
+
+class SopQuerySet(EntityQuerySet["Sop"]):
+    """SOPs."""
+
+    def in_category(self, category: str) -> Self:
+        """SOPs of exactly this category."""
+        return self.filter(category=category)
+
+    def searchable(self) -> Self:
+        """SOPs that may appear among search results."""
+        return self.filter(searchable=True)
+
+    def from_source(self, path: str) -> Self:
+        """The SOP that was imported from `path`."""
+        return self.filter(source_path=path)
+
+    def titled(self, title: str) -> Self:
+        """SOPs with this title, ignoring case."""
+        return self.alias(_title=Lower("title")).filter(_title=title.lower())
+
+    def category_counts(self) -> "QuerySet[Sop, dict[str, object]]":
+        """`{category, count}` for each category in use, by name."""
+        return (
+            self.exclude(category=None)
+            .values("category")
+            .annotate(count=Count("id"))
+            .order_by("category")
+        )
+
+
+class ReferenceQuerySet(QuerySet["SopReference"]):
+    """References written in SOPs."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """References in SOPs of the actor's organisation that are not deleted."""
+        return self.filter(organization_id=actor.organization_id, sop__deleted_at=None)
+
+    def dangling(self) -> Self:
+        """References that point at nothing."""
+        return self.filter(target=None)
+
+    def resolved(self) -> Self:
+        """References that point at an SOP."""
+        return self.exclude(target=None)
+
+    def between_different(self) -> Self:
+        """Without an SOP's references to itself."""
+        return self.exclude(target=F("sop"))

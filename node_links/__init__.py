@@ -1,0 +1,1 @@
+"""The graph: nodes, links, events, the search index, and the bases every feature builds on."""

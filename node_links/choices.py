@@ -1,0 +1,49 @@
+"""Enumerations of the graph."""
+
+from django.db.models import TextChoices
+
+
+class FeatureType(TextChoices):
+    """The four features whose entities are nodes."""
+
+    FUNCTION_MODEL = "function-model"
+    KNOWLEDGE_BASE = "knowledge-base"
+    EVENT_STORM = "event-storm"
+    SPINDLE = "spindle"
+
+
+class EntityStatus(TextChoices):
+    """The life cycle shared by versioned entities; deletion is a timestamp, not a status."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class LinkOrigin(TextChoices):
+    """Who made a link: a person, the platform out of content, or a run."""
+
+    MANUAL = "manual"
+    DERIVED = "derived"
+    RUNTIME = "runtime"
+
+
+class Bump(TextChoices):
+    """The part of a version number that goes up."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+
+
+# name, description, colour, icon, both ways (seed document 000, section 2; the last three are ours)
+DEFAULT_LINK_TYPES = (
+    ("references", "One entity references another", "#3B82F6", "link", True),
+    ("implements", "One entity implements another", "#10B981", "check-circle", False),
+    ("documents", "One entity documents another", "#F59E0B", "file-text", False),
+    ("supports", "One entity supports another", "#8B5CF6", "shield", False),
+    ("nested", "One entity is nested within another", "#EF4444", "layers", False),
+    ("triggers", "One entity starts another", "#EC4899", "zap", False),
+    ("consumes", "One entity uses what another provides", "#06B6D4", "download", False),
+    ("produces", "One entity makes another", "#84CC16", "upload", False),
+)

@@ -1,0 +1,89 @@
+"""How entities, nodes and links are read; visibility is one of the questions."""
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from accounts.actors import Actor
+
+if TYPE_CHECKING:
+    from node_links.models import NodeLink, NodeMetadata
+
+M = TypeVar("M", bound=models.Model)
+
+
+class EntityQuerySet(QuerySet[M]):
+    """Entities of one feature."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Everything in the actor's organisation: every member reads."""
+        return self.filter(organization_id=actor.organization_id)
+
+    def alive(self) -> Self:
+        """Without the deleted."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> Self:
+        """Only the deleted."""
+        return self.exclude(deleted_at=None)
+
+    def tagged_any(self, tags: list[str]) -> Self:
+        """Entities that carry at least one of `tags`."""
+        return self.filter(tags__overlap=tags)
+
+
+class EntityManager(models.Manager[M]):
+    """The manager that sees deleted rows too."""
+
+
+class LivingManager(models.Manager[M]):
+    """The default manager: deleted rows do not exist for it."""
+
+    def get_queryset(self) -> Any:
+        """Hide what has been deleted."""
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class NodeQuerySet(QuerySet["NodeMetadata"]):
+    """Nodes: one for each entity and one for each node drawn inside it."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Nodes of the actor's organisation that are not deleted."""
+        return self.filter(organization_id=actor.organization_id, deleted_at=None)
+
+    def of_entity(self, feature_type: str, entity_id: UUID) -> Self:
+        """The entity's own node and those inside it."""
+        return self.filter(feature_type=feature_type, entity_id=entity_id)
+
+    def at(self, feature_type: str, entity_id: UUID, node_id: str | None = None) -> Self:
+        """The one node with this address."""
+        return self.of_entity(feature_type, entity_id).filter(node_id=node_id)
+
+
+class LinkQuerySet(QuerySet["NodeLink"]):
+    """Links between nodes."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Links of the actor's organisation between nodes that are not deleted."""
+        return self.filter(
+            organization_id=actor.organization_id,
+            source__deleted_at=None,
+            target__deleted_at=None,
+        )
+
+    def touching(self, feature_type: str, entity_id: UUID) -> Self:
+        """Links with the entity, or a node inside it, at either end."""
+        return self.filter(
+            Q(source_feature=feature_type, source_entity_id=entity_id)
+            | Q(target_feature=feature_type, target_entity_id=entity_id)
+        )
+
+    def leaving(self, feature_type: str, entity_id: UUID) -> Self:
+        """Links whose source is the entity or a node inside it."""
+        return self.filter(source_feature=feature_type, source_entity_id=entity_id)
+
+    def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
+        """Links whose target is the entity or a node inside it."""
+        return self.filter(target_feature=feature_type, target_entity_id=entity_id)

@@ -1,0 +1,81 @@
+"""How features join the graph: they declare themselves in `AppConfig.ready()`, then the list closes.
+
+The shared app never imports a feature. A feature's `nodes.py` says which model its entities are and
+how an entity describes its nodes; everything else (sync, search, links, events) follows from that.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.exceptions import ValidationFailed
+from node_links.models import NodeEntity
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a node's text: what is embedded and what a hit shows."""
+
+    text: str
+    heading: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDescription:
+    """One node as its entity sees it; `node_id` None is the entity itself.
+
+    `summary` and `passages` are plain text. `passages` may be empty: then the node is found by its
+    name, keywords and summary.
+    """
+
+    node_id: str | None
+    node_type: str
+    name: str
+    summary: str = ""
+    keywords: Sequence[str] = ()
+    passages: Sequence[Passage] = ()
+    searchable: bool = True
+    position: tuple[float, float] = (0.0, 0.0)
+    visual_properties: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature of the platform: the type in addresses, the model, and how to describe an entity."""
+
+    feature_type: str
+    model: type[NodeEntity]
+    describe: Callable[[Any], Sequence[NodeDescription]]
+
+
+class FeatureRegistry:
+    """The features that have joined."""
+
+    def __init__(self) -> None:
+        """Start empty and open."""
+        self._features: dict[str, Feature] = {}
+
+    def add(self, feature: Feature) -> None:
+        """Let a feature join; twice the same type is a programming error (`ValueError`)."""
+        if feature.feature_type in self._features:
+            raise ValueError(f"The feature {feature.feature_type} has joined already.")
+        self._features[feature.feature_type] = feature
+
+    def get(self, feature_type: str) -> Feature:
+        """Return the feature. Raises `ValidationFailed` for one that is not there."""
+        found = self._features.get(feature_type)
+        if found is None:
+            known = ", ".join(sorted(self._features))
+            raise ValidationFailed.of(
+                "/feature_type", "invalid_choice", f"Unknown feature; there are: {known}."
+            )
+        return found
+
+    def all(self) -> list[Feature]:
+        """Return all features, by type."""
+        return [self._features[name] for name in sorted(self._features)]
+
+
+features = FeatureRegistry()

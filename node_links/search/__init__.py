@@ -1,0 +1,1 @@
+"""Finding nodes by words, by meaning, or by both."""

@@ -1,0 +1,132 @@
+"""Writing the text side of the search index: passages and postings, in the entity's transaction.
+
+Searching by words therefore finds what was saved a moment ago; vectors follow in the background
+(`backlog.py`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from node_links.models import DirtyNode, NodeChunk, NodeMetadata
+from node_links.registry import NodeDescription, Passage
+from node_links.search.doorbell import ring
+
+# PostgreSQL refuses an index entry above 2 704 bytes, and nobody searches for longer words.
+_LONGEST_LEXEME = 255
+
+_FORGET = "DELETE FROM node_postings WHERE organization_id = %s AND node_id = ANY(%s)"
+
+# An occurrence counts by its field: title 4, keywords 3, summary 2, text 1. The sum of all is the
+# node's length, which BM25 weighs against the average.
+_POST = """
+WITH fresh AS (
+    INSERT INTO node_postings (organization_id, node_id, lexeme, frequency)
+    SELECT c.organization_id, c.node_id, u.lexeme, sum(w.weight)
+    FROM node_chunks c
+    CROSS JOIN LATERAL unnest(c.search_vector) AS u (lexeme, positions, weights)
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE x WHEN 'A' THEN 4 WHEN 'B' THEN 3 WHEN 'C' THEN 2 ELSE 1 END)::float8
+        FROM unnest(u.weights) AS x
+    ) AS w (weight)
+    WHERE c.organization_id = %s AND c.node_id = ANY(%s) AND octet_length(u.lexeme) <= %s
+    GROUP BY c.organization_id, c.node_id, u.lexeme
+    RETURNING node_id, frequency
+)
+UPDATE node_metadata m SET text_length = t.total
+FROM (SELECT node_id, sum(frequency) AS total FROM fresh GROUP BY node_id) t
+WHERE m.metadata_id = t.node_id
+"""
+
+
+def content_hash(description: NodeDescription) -> str:
+    """Return the SHA-256 (hex) of everything about a node that is searched."""
+    parts = [description.name, description.summary, *description.keywords]
+    for passage in description.passages:
+        parts += [passage.heading, passage.anchor, passage.text]
+    return _digest(parts)
+
+
+def index_text(rewritten: Sequence[tuple[NodeMetadata, NodeDescription]]) -> None:
+    """Write passages and postings of nodes whose text changed, and queue them for embedding.
+
+    A passage that says what it said before keeps its row and its vector.
+    """
+    if not rewritten:
+        return
+    node_ids = [node.pk for node, _ in rewritten]
+    _write_chunks(rewritten, node_ids)
+    organization_id = rewritten[0][0].organization_id
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [organization_id, node_ids])
+        cursor.execute(_POST, [organization_id, node_ids, _LONGEST_LEXEME])
+    mark_dirty([node for node, _ in rewritten])
+
+
+def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
+    """Queue nodes for embedding; one that waits already keeps its place in the table."""
+    now = timezone.now()
+    DirtyNode.objects.bulk_create(
+        [
+            DirtyNode(
+                node_id=node.pk,
+                organization_id=node.organization_id,
+                marked_at=now,
+                not_before=now,
+            )
+            for node in nodes
+        ],
+        update_conflicts=True,
+        unique_fields=["node"],
+        update_fields=["marked_at", "not_before", "attempts", "last_error"],
+    )
+    transaction.on_commit(ring)
+
+
+def _write_chunks(
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], node_ids: list[object]
+) -> None:
+    rows = NodeChunk.objects.filter(node_id__in=node_ids)
+    stale = {
+        (node_id, ordinal, digest): pk
+        for pk, node_id, ordinal, digest in rows.values_list(
+            "pk", "node_id", "ordinal", "content_hash"
+        )
+    }
+    fresh = [
+        chunk
+        for node, description in rewritten
+        for chunk in _chunks(node, description)
+        if stale.pop((chunk.node_id, chunk.ordinal, chunk.content_hash), None) is None
+    ]
+    if stale:
+        NodeChunk.objects.filter(pk__in=list(stale.values())).delete()
+    NodeChunk.objects.bulk_create(fresh)
+
+
+def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterable[NodeChunk]:
+    passages = description.passages or [Passage(text="")]
+    keywords = " ".join(description.keywords)
+    for ordinal, passage in enumerate(passages):
+        first = ordinal == 0
+        yield NodeChunk(
+            organization_id=node.organization_id,
+            node_id=node.pk,
+            ordinal=ordinal,
+            heading=passage.heading[:500],
+            anchor=passage.anchor[:500],
+            title=description.name if first else "",
+            keywords=keywords if first else "",
+            summary=description.summary if first else "",
+            text=passage.text,
+            content_hash=_digest(
+                [description.name, passage.heading, passage.anchor, passage.text]
+                + ([keywords, description.summary] if first else [])
+            ),
+        )
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What is written in the graph. Each module holds one noun."""

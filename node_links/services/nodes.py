@@ -1,0 +1,110 @@
+"""Keeping the node table in step with the entities, in the entity's own transaction."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from node_links.models import NodeEntity, NodeMetadata
+from node_links.registry import NodeDescription, features
+from node_links.search.text import content_hash, index_text
+
+_SYNCED = (
+    "node_type",
+    "name",
+    "position_x",
+    "position_y",
+    "searchable",
+    "search_text",
+    "search_keywords",
+    "visual_properties",
+    "metadata",
+    "content_hash",
+)
+
+
+def sync_nodes(*, entity: NodeEntity) -> list[NodeMetadata]:
+    """Make the node rows of `entity` say what the entity says; return those that changed.
+
+    Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
+    its vector and its position in the index survive. Text that changed is indexed at once and
+    queued for embedding.
+    """
+    feature = features.get(entity.feature_type)
+    wanted = {description.node_id: description for description in feature.describe(entity)}
+    rows = NodeMetadata.objects.of_entity(entity.feature_type, entity.pk)
+    present = {row.node_id: row for row in rows.select_for_update().defer("vector_embedding")}
+    gone = [row.pk for node_id, row in present.items() if node_id not in wanted]
+    if gone:
+        NodeMetadata.objects.filter(pk__in=gone).delete()
+    changed, rewritten = _write(entity, wanted, present)
+    index_text(rewritten)
+    return changed
+
+
+def set_nodes_deleted(*, entity: NodeEntity) -> None:
+    """Hide or show the nodes of `entity` as its own `deleted_at` says."""
+    NodeMetadata.objects.of_entity(entity.feature_type, entity.pk).update(
+        deleted_at=entity.deleted_at
+    )
+
+
+def _write(
+    entity: NodeEntity,
+    wanted: dict[str | None, NodeDescription],
+    present: dict[str | None, NodeMetadata],
+) -> tuple[list[NodeMetadata], list[tuple[NodeMetadata, NodeDescription]]]:
+    created: list[NodeMetadata] = []
+    updated: list[NodeMetadata] = []
+    rewritten: list[tuple[NodeMetadata, NodeDescription]] = []
+    for node_id, description in wanted.items():
+        values = _values(description)
+        row = present.get(node_id)
+        if row is None:
+            row = NodeMetadata(
+                organization_id=entity.organization_id,
+                feature_type=entity.feature_type,
+                entity_id=entity.pk,
+                node_id=node_id,
+                **values,
+            )
+            created.append(row)
+            rewritten.append((row, description))
+            continue
+        if row.content_hash != values["content_hash"]:
+            rewritten.append((row, description))
+        if _differs(row, values):
+            for name, value in values.items():
+                setattr(row, name, value)
+            updated.append(row)
+    NodeMetadata.objects.bulk_create(created)
+    if updated:
+        now = timezone.now()
+        for row in updated:
+            row.updated_at = now
+        NodeMetadata.objects.bulk_update(updated, [*_SYNCED, "updated_at"])
+    return created + updated, rewritten
+
+
+def _values(description: NodeDescription) -> dict[str, Any]:
+    x, y = description.position
+    return {
+        "node_type": description.node_type,
+        "name": description.name[:255],
+        "position_x": _coordinate(x),
+        "position_y": _coordinate(y),
+        "searchable": description.searchable,
+        "search_text": description.summary,
+        "search_keywords": list(description.keywords),
+        "visual_properties": description.visual_properties,
+        "metadata": description.metadata,
+        "content_hash": content_hash(description),
+    }
+
+
+def _differs(row: NodeMetadata, values: dict[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
+
+
+def _coordinate(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal("0.01"))
