@@ -15,9 +15,9 @@ OF_TENANT = f"organization_id = {_ORGANIZATION} OR {_OPERATOR}"
 OF_TENANT_OR_OWN = f"{OF_TENANT} OR user_id = {_USER}"
 OF_TENANT_OR_PRESENTED_KEY = f"{OF_TENANT} OR key_hash = {_ACCESS_KEY}"
 OF_TENANT_OR_SHARED = f"{OF_TENANT} OR organization_id IS NULL"
+THE_TENANT = f"id = {_ORGANIZATION} OR {_OPERATOR}"
 THE_TENANT_ITSELF = (
-    f"id = {_ORGANIZATION} OR {_OPERATOR}"
-    f" OR id IN (SELECT organization_id FROM memberships WHERE user_id = {_USER})"
+    f"{THE_TENANT} OR id IN (SELECT organization_id FROM memberships WHERE user_id = {_USER})"
 )
 
 
