@@ -1,0 +1,1 @@
+"""What an organisation knows: its procedures (SOPs), their versions, passages and sources."""
