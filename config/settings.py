@@ -16,7 +16,7 @@ DATA_DIR = env.data_dir()
 # --- the process ---------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 PRODUCTION = env.flag("PRODUCTION")
-SECRET_KEY = env.text("SECRET_KEY", "insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
+SECRET_KEY = env.secret_key("insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
