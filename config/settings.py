@@ -8,6 +8,7 @@ import environ
 
 from config import env
 from config.embedded.addresses import addresses
+from config.logging import log_level, logging_settings, wants_json
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -46,8 +47,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework_simplejwt.token_blacklist",
     "django_celery_beat",
-    "django_prometheus",
-    "django_structlog",
     "axes",
 ]
 
@@ -261,10 +260,11 @@ RETRY_TRIES = env.whole("RETRY_TRIES", 3)
 RETRY_DELAY = env.number("RETRY_DELAY", 1)
 BREAKER_FAILURES = env.whole("BREAKER_FAILURES", 5)
 BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
-SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)
+SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
-PROMETHEUS_EXPORT_MIGRATIONS = False
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
+LOGGING = logging_settings(level=log_level(), as_json=wants_json())
 
 # --- texts, files, languages ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"
