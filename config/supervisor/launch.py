@@ -5,6 +5,8 @@ import urllib.error
 import urllib.request
 
 from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from config.embedded.errors import EmbeddedError
 from config.embedded.lock import DataDirLock, DataDirLocked
@@ -42,7 +44,7 @@ def launch(options: Options, terminal: Terminal) -> int:
         supervisor.watch()
     except StopRequested:
         terminal.line("Stopping …")
-    except (SupervisorError, EmbeddedError) as error:
+    except (SupervisorError, EmbeddedError, CommandError, DatabaseError) as error:
         terminal.line(str(error), "red")
         code = 1
     finally:

@@ -15,7 +15,11 @@ from config.embedded.valkey import ValkeyServer
 from config.supervisor.options import Options
 
 # A worker keeps one connection per thread: Celery closes Django's pool around every task.
-NO_POOL = {"NODELOOM_DB_POOL": "0"}
+# Celery warns of root on every start; nothing here unpickles what a stranger may have sent.
+CELERY_ENVIRONMENT = {
+    "NODELOOM_DB_POOL": "0",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 MUTED = {
     "postgres": ("LOG: ",),
     "valkey": ("Memory overcommit", "scheduling shutdown", "ready to exit"),
@@ -93,16 +97,16 @@ def _live(options: Options) -> Command:
 
 def _worker(name: str, queues: tuple[str, ...]) -> Command:
     return _python(
-        *("celery", "-A", "config", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h"),
+        *("celery", "-q", "-A", "config", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h"),
         *("--pool", "threads", "--concurrency", str(env.whole("WORKER_THREADS", 4))),
         *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-        **NO_POOL,
+        **CELERY_ENVIRONMENT,
     )
 
 
 def _beat() -> Command:
     return _python(
-        *("celery", "-A", "config", "beat", "--pidfile=", "--loglevel", "WARNING"),
+        *("celery", "-q", "-A", "config", "beat", "--pidfile=", "--loglevel", "WARNING"),
         *("--scheduler", settings.CELERY_BEAT_SCHEDULER),
-        **NO_POOL,
+        **CELERY_ENVIRONMENT,
     )
