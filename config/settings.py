@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import environ
 
 from config import env
+from config.appearance import appearance
 from config.embedded.addresses import addresses
 from config.logging import log_level, logging_settings, wants_json
 
@@ -195,6 +196,10 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
 }
+
+# --- the admin -----------------------------------------------------------------------------------
+UNFOLD = appearance()
+AXES_ENABLE_ADMIN = False  # lockouts have a page of ours
 
 # --- the REST API --------------------------------------------------------------------------------
 RATES = {
