@@ -33,9 +33,7 @@ class NodeChunk(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="chunk_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="chunks", db_index=False)
     ordinal = models.PositiveIntegerField()
     heading = models.CharField(max_length=500, blank=True)
@@ -79,9 +77,7 @@ class NodePosting(models.Model):
     """How often a lexeme occurs in a node, each occurrence weighted by its field."""
 
     pk = models.CompositePrimaryKey("organization_id", "lexeme", "node_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="+")
     lexeme = models.TextField()
     frequency = models.FloatField()
@@ -99,9 +95,7 @@ class DirtyNode(models.Model):
     node = models.OneToOneField(
         NodeMetadata, models.CASCADE, primary_key=True, related_name="dirty"
     )
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     marked_at = models.DateTimeField()
     not_before = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
@@ -111,8 +105,10 @@ class DirtyNode(models.Model):
         db_table = "node_index_backlog"
         verbose_name = "waiting node"
         ordering = ["marked_at"]
-        indexes = [models.Index(fields=["organization", "marked_at"], name="node_backlog_tenant"),
-                   models.Index(fields=["not_before"], name="node_backlog_due")]
+        indexes = [
+            models.Index(fields=["organization", "marked_at"], name="node_backlog_tenant"),
+            models.Index(fields=["not_before"], name="node_backlog_due"),
+        ]
 
     def __str__(self) -> str:
         """Return which node waits since when."""
