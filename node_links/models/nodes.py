@@ -72,6 +72,10 @@ class NodeMetadata(models.Model):
                 fields=["organization", "feature_type", "node_type"], name="node_metadata_type"
             ),
             models.Index(fields=["organization", "entity_id"], name="node_metadata_entity"),
+            models.Index(
+                fields=["embedding_model", "dimensions", "organization"],
+                name="node_metadata_model",
+            ),
         ]
 
     def __str__(self) -> str:

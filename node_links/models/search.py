@@ -11,7 +11,7 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector('english', column), weight)`: immutable, as a generated column needs."""
+    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be."""
 
     template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
 
@@ -65,7 +65,11 @@ class NodeChunk(models.Model):
             models.UniqueConstraint(fields=["node", "ordinal"], name="node_chunks_place")
         ]
         indexes = [
-            models.Index(fields=["organization", "embedding_model"], name="node_chunks_model")
+            # Leads with the model, so that what another model made is found across organisations.
+            models.Index(
+                fields=["embedding_model", "dimensions", "organization", "node"],
+                name="node_chunks_model",
+            )
         ]
 
     def __str__(self) -> str:
@@ -89,7 +93,9 @@ class NodePosting(models.Model):
 class DirtyNode(models.Model):
     """A node whose vectors lag behind its text. Unique per node: marking twice is marking once.
 
-    A row is deleted only if `marked_at` is still what the embedding run had read.
+    Nobody touches the row before `not_before`: a run that claims it moves that moment on, so that
+    the row comes back by itself should the run die; so does a failure. The row is deleted only if
+    `marked_at` is still what the run had read.
     """
 
     node = models.OneToOneField(
