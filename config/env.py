@@ -10,6 +10,8 @@ env = environ.FileAwareEnv()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
+SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file
+
 
 def text(name: str, default: str = "") -> str:
     """Return `NODELOOM_<name>` as text."""
@@ -44,3 +46,18 @@ def url(name: str) -> str | None:
 def data_dir() -> Path:
     """Return the folder that holds everything the embedded servers keep."""
     return Path(text("DATA_DIR") or BASE_DIR / ".nodeloom").expanduser().resolve()
+
+
+def secret_key(default: str) -> str:
+    """Return the secret key: the configured one, else that of the installation, else `default`.
+
+    `manage.py up` makes one in the data directory, so that commands run beside it share it.
+    """
+    kept = data_dir() / SECRET_KEY_FILE
+    configured = text("SECRET_KEY")
+    if configured:
+        return configured
+    try:
+        return kept.read_text().strip()
+    except OSError:
+        return default

@@ -16,7 +16,7 @@ DATA_DIR = env.data_dir()
 # --- the process ---------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 PRODUCTION = env.flag("PRODUCTION")
-SECRET_KEY = env.text("SECRET_KEY", "insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
+SECRET_KEY = env.secret_key("insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -223,6 +223,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 20,
     "COERCE_DECIMAL_TO_STRING": False,
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

@@ -21,7 +21,7 @@ def describe(sop: Sop) -> Sequence[NodeDescription]:
             keywords=[*sop.search_keywords, *sop.tags],
             passages=[
                 Passage(text=chunk.text, heading=chunk.heading, anchor=chunk.anchor)
-                for chunk in parse(sop.content).chunks
+                for chunk in sop.document.chunks
             ],
             searchable=sop.searchable,
             position=(float(position.get("x", 0)), float(position.get("y", 0))),

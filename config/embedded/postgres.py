@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",  # costs more than it gives on short queries with row-level security
     "idle_in_transaction_session_timeout": "10min",
     "log_checkpoints": "off",
+    "log_min_messages": "fatal",  # a refused statement is told to its caller, who knows more
     "log_line_prefix": "",
     "timezone": "UTC",
 }

@@ -27,6 +27,10 @@ class NodeEntity(models.Model):
     """
 
     feature_type: ClassVar[str]
+    # `SopCreated`, `SopPublished` … : what the events of this feature begin with.
+    event_prefix: ClassVar[str]
+    # What a published version keeps, and a rollback brings back.
+    snapshot_fields: ClassVar[tuple[str, ...]]
 
     # Features name the column as the founding documents' DDL does (`sop_id`, `model_id` …).
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
