@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from config.broker import broker_address, broker_client
 from config.metrics import gauge_values, gauges, pool, register_gauge
-from config.metrics.exposition import forget_dead_processes
+from config.metrics.exposition import forget_dead_processes, render_metrics
 from config.metrics.queues import queue_depths
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.monitoring.urls")]
@@ -177,7 +177,9 @@ if len(sys.argv) > 2:
 """
 
 
-def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> None:
+def test_processes_that_share_a_folder_answer_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
 
     def run(*arguments: str) -> str:
@@ -195,6 +197,10 @@ def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> 
     assert found["nodeloom_db_queries_total", ""] == 5
     # The first process is gone: what it counted stays, what it held does not.
     assert found["nodeloom_db_pool_size", ""] == 3
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    later = samples(render_metrics().decode())
+    assert later["nodeloom_db_queries_total", ""] == 5
+    assert ("nodeloom_db_pool_size", "") not in later
 
 
 def test_living_processes_keep_their_gauges(tmp_path: Path) -> None:

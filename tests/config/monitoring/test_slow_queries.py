@@ -18,6 +18,7 @@ from config.slow_queries import (
     Suggestion,
     get_slow_queries,
     optimize_query,
+    query_watch,
     record_query,
     stored_suggestions,
 )
@@ -44,8 +45,8 @@ def parcels() -> Iterator[None]:
     """A large table with an index on its key only."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "CREATE TABLE parcels (id int PRIMARY KEY, organization_id int, status text, weight int,"
-            " note text)"
+            "CREATE TABLE parcels (id int PRIMARY KEY, organization_id int, status text,"
+            " weight int, note text)"
         )
         cursor.execute("GRANT SELECT ON parcels TO PUBLIC")
         cursor.execute(
@@ -111,6 +112,11 @@ def test_zero_switches_the_record_off(settings: Settings) -> None:
     settings.SLOW_QUERY_SECONDS = 0
 
     send("SELECT pg_sleep(0.02)")
+    with query_watch() as tally:
+        for _ in range(11):
+            send("SELECT 1")
+
+    assert (tally.count, tally.shapes) == (11, {"SELECT 1": 11})
 
     assert recorded() == []
 
