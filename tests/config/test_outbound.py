@@ -202,7 +202,7 @@ def test_a_name_that_resolves_to_the_inside_is_refused_and_resolved_once(
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
     with outbound.create_client() as client, pytest.raises(OutboundRefused) as refused:
         outbound.request(client, "GET", f"http://public.example:{server.port}/", service="s")
