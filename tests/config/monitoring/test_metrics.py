@@ -14,7 +14,12 @@ from pytest_django import Settings
 
 from config.broker import broker_address, broker_client
 from config.metrics import gauge_values, gauges, pool, register_gauge
-from config.metrics.exposition import forget_dead_processes, render_metrics
+from config.metrics.exposition import (
+    empty_shared_folder,
+    forget_dead_processes,
+    render_metrics,
+    shared_folder,
+)
 from config.metrics.queues import queue_depths
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.config.monitoring.urls")]
@@ -201,6 +206,16 @@ def test_processes_that_share_a_folder_answer_for_each_other(
     later = samples(render_metrics().decode())
     assert later["nodeloom_db_queries_total", ""] == 5
     assert ("nodeloom_db_pool_size", "") not in later
+
+
+def test_a_new_start_counts_from_zero(tmp_path: Path) -> None:
+    empty_shared_folder(tmp_path)
+    (tmp_path / "metrics" / "counter_1.db").touch()
+
+    empty_shared_folder(tmp_path)
+
+    assert list(shared_folder(tmp_path).iterdir()) == []
+    assert shared_folder(tmp_path).stat().st_mode & 0o777 == 0o700
 
 
 def test_living_processes_keep_their_gauges(tmp_path: Path) -> None:
