@@ -12,6 +12,7 @@ from config import env
 from config.embedded.postgres import PostgresServer
 from config.embedded.process import Command
 from config.embedded.valkey import ValkeyServer
+from config.metrics.exposition import MULTIPROCESS_VARIABLE, shared_folder
 from config.supervisor.options import Options
 
 # A worker keeps one connection per thread: Celery closes Django's pool around every task.
@@ -71,7 +72,7 @@ def _python(*arguments: str, stop_seconds: float = 10, **more: str) -> Command:
         argv=(sys.executable, "-m", *arguments),
         stop_seconds=stop_seconds,
         cwd=settings.BASE_DIR,
-        env=more,
+        env={MULTIPROCESS_VARIABLE: str(shared_folder(settings.DATA_DIR)), **more},
     )
 
 
