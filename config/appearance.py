@@ -72,7 +72,7 @@ def _navigation() -> list[dict[str, Any]]:
 
 
 def environment_badge(_request: HttpRequest) -> tuple[str, str]:
-    """Return the badge beside the user's name: which kind of installation this is, in its colour."""
+    """Return the badge in the head of each page: the kind of installation, in its colour."""
     from django.conf import settings
 
     return ("Production", "danger") if settings.PRODUCTION else ("Development", "info")

@@ -1,6 +1,6 @@
 """What the admin's pages share: services refuse, the page tells it, and nothing typed is lost."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -11,10 +11,15 @@ from unfold.admin import ModelAdmin
 
 from config.exceptions import DomainError
 
+if TYPE_CHECKING:
+    AnyModelForm = forms.ModelForm[Any]
+else:
+    AnyModelForm = forms.ModelForm
+
 _REFUSAL = "_refusal"
 
 
-class RefusableForm(forms.ModelForm[Any]):
+class RefusableForm(AnyModelForm):
     """A form that shows why a service refused what it had sent."""
 
     refusal: ClassVar[DomainError | None] = None
@@ -67,9 +72,9 @@ class OperatorAdmin(ModelAdmin):
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.ModelForm[Any]]:
+    ) -> type[AnyModelForm]:
         """Hand the refusal of this request, if there was one, to the form."""
-        form: type[forms.ModelForm[Any]] = super().get_form(request, obj, change=change, **kwargs)
+        form: type[AnyModelForm] = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"refusal": getattr(request, _REFUSAL, None)})
 
     def delete_view(

@@ -1,7 +1,7 @@
 """Work that starts by the clock, to look at; the settings say what it is."""
 
-from django.contrib import admin
 import django_celery_beat.admin  # noqa: F401 -- registers the pages that are replaced here
+from django.contrib import admin
 from django_celery_beat import models as beat
 from unfold.decorators import display
 
