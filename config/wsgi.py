@@ -1,4 +1,4 @@
-"""The WSGI application: the REST API, the admin and everything that answers and is done."""
+"""The WSGI application."""
 
 import os
 

@@ -5,14 +5,14 @@ If-None-Match compares weakly.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from rest_framework import status as http
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
 
 from config.exceptions import RevisionConflict, ValidationFailed
 
@@ -82,7 +82,13 @@ def _revision(tag: str) -> int:
     return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 19 else NEVER
 
 
-class RevisionMixin:
+if TYPE_CHECKING:
+    _Base = GenericViewSet[Any]
+else:
+    _Base = object
+
+
+class RevisionMixin(_Base):
     """For viewsets of entities with a `revision`.
 
     `get_object()` in a writing request compares If-Match after existence and permission and before
@@ -90,13 +96,12 @@ class RevisionMixin:
     hold one entity are made with `entity_response()`, which adds the ETag.
     """
 
-    request: Request
     expected_revision: int | None = None
     revision_field = "revision"
 
     def get_object(self) -> Any:
         """Return the entity of the address; raises `RevisionConflict` for a stale If-Match."""
-        entity = super().get_object()  # type: ignore[misc]  # mixin before a generic viewset
+        entity = super().get_object()
         if self.request.method not in SAFE_METHODS:
             self.expected_revision = require_revision(self.request, self.revision_of(entity))
         return entity
@@ -114,19 +119,9 @@ class RevisionMixin:
 
     def entity_response(self, entity: Any, status: int = http.HTTP_200_OK) -> Response:
         """Return the answer that holds `entity`, with its ETag."""
-        data = self.get_serializer(entity).data  # type: ignore[attr-defined]  # mixin
+        data = self.get_serializer(entity).data
         return Response(data, status=status, headers=self.tag_of(entity))
 
     def tag_of(self, entity: Any) -> dict[str, str]:
         """Return the ETag header of `entity`."""
         return {"ETag": etag(self.revision_of(entity))}
-
-
-def has_revision(view: object) -> bool:
-    """Return whether `view` answers with entity tags."""
-    return isinstance(view, RevisionMixin)
-
-
-__all__: Iterable[str] = [
-    "RevisionMixin", "etag", "expected_revision", "has_revision", "is_known", "require_revision",
-]

@@ -75,4 +75,5 @@ def _field_names(table: str) -> dict[str, str]:
         for model in apps.get_models()
         if model._meta.db_table == table
         for field in model._meta.concrete_fields
+        if field.column
     }

@@ -30,6 +30,7 @@ from config.exceptions import (
     Forbidden,
     InfrastructureException,
     NotFound,
+    RateLimited,
     TooLarge,
     ValidationFailed,
 )
@@ -150,9 +151,8 @@ def _framework(exc: drf.APIException) -> Problem:
     code = getattr(detail, "code", exc.default_code)
     headers = {}
     if isinstance(exc, drf.Throttled):
-        code, detail = "rate_limited", "Too many requests."
-        headers["Retry-After"] = str(math.ceil(exc.wait or 1))
-    elif isinstance(exc, drf.AuthenticationFailed | drf.NotAuthenticated):
+        return _domain(RateLimited(getattr(exc, "wait", None) or 1))
+    if isinstance(exc, drf.AuthenticationFailed | drf.NotAuthenticated):
         # Without any authenticator to answer a challenge the framework turns 401 into 403.
         code = exc.default_code if status == 401 else "permission_denied"
         headers["WWW-Authenticate"] = getattr(exc, "auth_header", CHALLENGE)

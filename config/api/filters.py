@@ -1,27 +1,34 @@
 """Query parameters of lists: known ones are checked, unknown ones refused, order is total."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
-from django_filters import rest_framework as django_filters
+from django_filters.rest_framework.backends import DjangoFilterBackend
+from django_filters.rest_framework.filters import BooleanFilter as KindBooleanFilter
+from django_filters.rest_framework.filterset import FilterSet as FrameworkFilterSet
 from django_filters.utils import translate_validation
 from rest_framework import filters
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from config.api.errors import ParameterError
+
+if TYPE_CHECKING:
+    # Loaded by the framework's views, which it therefore cannot import itself.
+    from rest_framework.views import APIView
 
 SEARCH, ORDERING = "search", "ordering"
 _TRUTH = {"true": True, "false": False}
 
 
-class BooleanField(forms.Field):
+class BooleanField(forms.NullBooleanField):
     """A form field that takes `true` and `false` and nothing else."""
 
     def to_python(self, value: object) -> bool | None:
@@ -33,7 +40,7 @@ class BooleanField(forms.Field):
         raise DjangoValidationError("Write true or false.", code="invalid")
 
 
-class BooleanFilter(django_filters.BooleanFilter):
+class BooleanFilter(KindBooleanFilter):
     """`?name=true` or `?name=false`."""
 
     field_class = BooleanField
@@ -43,16 +50,16 @@ class BooleanFilter(django_filters.BooleanFilter):
         super().__init__(*args, **kwargs)
 
 
-class FilterSet(django_filters.FilterSet):
+class FilterSet(FrameworkFilterSet):
     """Base of all filter sets; boolean columns get the strict filter."""
 
     FILTER_DEFAULTS = {
-        **django_filters.FilterSet.FILTER_DEFAULTS,
+        **FrameworkFilterSet.FILTER_DEFAULTS,
         models.BooleanField: {"filter_class": BooleanFilter},
     }
 
 
-class StrictFilterBackend(django_filters.DjangoFilterBackend):
+class StrictFilterBackend(DjangoFilterBackend):
     """Applies the view's `filterset_class` (or `filterset_fields`) and `search_fields`.
 
     All wrong parameters are refused together: unknown names, values that do not fit, booleans
@@ -114,7 +121,9 @@ def unknown_parameters(
     given = request.query_params.keys()
     known = known_parameters(view, queryset)
     message = "There is no such parameter here."
-    return {name: [ErrorDetail(message, "unknown_parameter")] for name in given if name not in known}
+    return {
+        name: [ErrorDetail(message, "unknown_parameter")] for name in given if name not in known
+    }
 
 
 def known_parameters(view: APIView, queryset: QuerySet[Model] | None = None) -> set[str]:
@@ -138,9 +147,7 @@ class StableOrderingFilter(filters.OrderingFilter):
     The key takes the direction of the last term, so that one index serves both.
     """
 
-    def get_ordering(
-        self, request: Request, queryset: QuerySet[Model], view: APIView
-    ) -> list[str]:
+    def get_ordering(self, request: Request, queryset: QuerySet[Model], view: APIView) -> list[str]:
         """Return the terms; raises `ParameterError` for one that is not allowed."""
         asked = request.query_params.get(ORDERING)
         if asked is None:
@@ -153,7 +160,7 @@ class StableOrderingFilter(filters.OrderingFilter):
             raise ParameterError.of(ORDERING, "invalid_choice", message)
         return total_order(terms)
 
-    def _default(self, queryset: QuerySet[Model], view: APIView) -> Iterable[str]:
+    def _default(self, queryset: QuerySet[Model], view: APIView) -> Iterable[Any]:
         of_view = self.get_default_ordering(view)
         return of_view or queryset.query.order_by or queryset.model._meta.ordering or ()
 

@@ -1,19 +1,25 @@
 """Two ways through a list: numbered pages, and a cursor for lists that grow while they are read."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
-from rest_framework.views import APIView
 
 from config.api.errors import ParameterError
 
+if TYPE_CHECKING:
+    # Loaded by the framework's views, which it therefore cannot import itself.
+    from rest_framework.views import APIView
+
+Rows = QuerySet[Any, Any] | Sequence[Any]
 MAX_PAGE_SIZE = 100
 # More digits than any count has; PostgreSQL's OFFSET would refuse them with an error of its own.
 MAX_DIGITS = 18
@@ -42,7 +48,7 @@ class PageNumberPagination(pagination.BasePagination):
     page_size = 20
 
     def paginate_queryset(
-        self, queryset: QuerySet[Model], request: Request, view: APIView | None = None
+        self, queryset: Rows, request: Request, view: APIView | None = None
     ) -> list[Any]:
         """Return the rows of the page asked for."""
         self.request = request
@@ -73,8 +79,8 @@ class PageNumberPagination(pagination.BasePagination):
         if page < 1:
             return None
         url = self.request.build_absolute_uri()
-        return remove_query_param(url, "page") if page == 1 else replace_query_param(
-            url, "page", page
+        return (
+            remove_query_param(url, "page") if page == 1 else replace_query_param(url, "page", page)
         )
 
     def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +116,7 @@ class CursorPagination(pagination.CursorPagination):
     offset_cutoff = None  # type: ignore[assignment]  # the stubs miss the None that is documented
 
     def paginate_queryset(
-        self, queryset: QuerySet[Model], request: Request, view: APIView | None = None
+        self, queryset: Rows, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         """Return the rows behind the cursor; raises `ParameterError` for one we never gave out."""
         try:

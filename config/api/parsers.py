@@ -105,9 +105,11 @@ class _Object(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         names = [name for name, _ in pairs]
-        self.repeated = sorted({name for name in names if names.count(name) > 1}) if (
-            len(self) < len(pairs)
-        ) else []
+        self.repeated = (
+            sorted({name for name in names if names.count(name) > 1})
+            if (len(self) < len(pairs))
+            else []
+        )
 
 
 def _duplicates(body: bytes) -> Iterator[FieldError]:

@@ -63,5 +63,5 @@ def _walk(detail: Any, pointer: str) -> Iterator[FieldError]:
             leaf = isinstance(item, str)
             yield from _walk(item, pointer if leaf else child_pointer(pointer, index))
     else:
-        code = detail.code if isinstance(detail, ErrorDetail) else "invalid"
+        code = (detail.code if isinstance(detail, ErrorDetail) else None) or "invalid"
         yield FieldError(pointer, ITEM_CODES.get(code, code), str(detail))

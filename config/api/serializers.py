@@ -4,9 +4,12 @@ Import the field classes from here too (`serializers.CharField`): the types are 
 class, whichever field class is declared.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Field, Model
 from rest_framework import serializers as drf
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -20,7 +23,13 @@ IMMUTABLE = "This field cannot be changed."
 M = TypeVar("M", bound=Model)
 
 
-class StrictFields:
+if TYPE_CHECKING:
+    _Base = drf.Serializer[Any]
+else:
+    _Base = object
+
+
+class StrictFields(_Base):
     """What both bases share. All violations are told together.
 
     - an unknown field is `unknown_field`; a read-only one is ignored, so that what was read may be
@@ -31,18 +40,15 @@ class StrictFields:
     """
 
     immutable_fields: Sequence[str] = ()
-    fields: Any
-    instance: Any
-    partial: bool
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the validated values of `data`; raises `ValidationError` naming every fault."""
         if not isinstance(data, Mapping):
-            return cast("dict[str, Any]", super().to_internal_value(data))  # type: ignore[misc]  # mixin
+            return cast("dict[str, Any]", super().to_internal_value(data))
         faults = self._faults(data)
         values: dict[str, Any] = {}
         try:
-            values = super().to_internal_value(data)  # type: ignore[misc]  # mixin
+            values = super().to_internal_value(data)
         except ValidationError as error:
             # A fault of type comes first: what the framework says of a converted value misleads.
             faults = {**cast("dict[str, Any]", error.detail), **faults}
@@ -88,8 +94,8 @@ class PrimaryKeyRelatedField(drf.PrimaryKeyRelatedField[M]):
     def to_internal_value(self, data: Any) -> M:
         """Return the row; raises `ValidationError` with the code `does_not_exist`."""
         try:
-            return cast("M", super().to_internal_value(data))
-        except (drf.DjangoValidationError, OverflowError):
+            return super().to_internal_value(data)
+        except (DjangoValidationError, OverflowError):
             self.fail("does_not_exist", pk_value=data)
 
 

@@ -5,21 +5,27 @@ come in one round trip. While Valkey does not answer nobody is limited, and it i
 few seconds, so that no request waits for it in vain.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
+
+from config.request_context import client_address
+
+if TYPE_CHECKING:
+    # Loaded by the framework's views, which it therefore cannot import itself.
+    from rest_framework.views import APIView
 
 logger = structlog.get_logger("nodeloom.throttle")
 
@@ -83,7 +89,7 @@ class CallerThrottle(BaseThrottle):
             return True
         count, reset = counted
         self.allowance = Allowance(limit, max(limit - count, 0), reset)
-        request.allowance = self.allowance
+        request.__dict__["allowance"] = self.allowance
         return count <= limit
 
     def wait(self) -> float | None:
@@ -95,7 +101,9 @@ class CallerThrottle(BaseThrottle):
         user = request.user
         actor = request.auth
         signed_in = bool(user and user.is_authenticated)
-        caller = f"user:{user.pk}" if signed_in else f"ip:{client_address(request._request)}"
+        caller = (
+            f"user:{user.pk}" if signed_in else f"ip:{client_address(request._request) or 'local'}"
+        )
         scope = self.scope or getattr(view, "throttle_scope", None)
         if scope:
             return scope, caller, parse_rate(settings.RATES[scope])
@@ -128,19 +136,6 @@ class LoginThrottle(CallerThrottle):
     """Limits token requests by address, before any password is compared."""
 
     scope = "login"
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the caller's address.
-
-    Behind a proxy it is the last entry of X-Forwarded-For, which our own proxy wrote; what stands
-    before it is the caller's claim.
-    """
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR") or "local")
 
 
 def allowance_of(request: Any) -> Allowance | None:

@@ -27,7 +27,13 @@ WIRE_TYPES: tuple[tuple[type[drf.Field[Any, Any, Any, Any]], tuple[type, ...]], 
     (drf.PrimaryKeyRelatedField, (str, int)),
     (drf.SlugRelatedField, (str,)),
 )
-NAMES = {bool: "true or false", str: "a string", int: "an integer", float: "a number", list: "a list"}
+NAMES: dict[type, str] = {
+    bool: "true or false",
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    list: "a list",
+}
 
 
 def wrong_types(field: Any, value: Any) -> Any:

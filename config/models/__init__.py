@@ -1,5 +1,6 @@
-"""Tables of the platform itself: without tenant data, so outside row-level security."""
+"""Tables of the platform itself. Those with `organization_id` stand under row-level security."""
 
+from config.models.idempotency import IdempotencyKey
 from config.models.slow_queries import SlowQuery
 
-__all__ = ["SlowQuery"]
+__all__ = ["IdempotencyKey", "SlowQuery"]

@@ -56,10 +56,10 @@ def create_administrator(options: Options) -> Administrator | None:
     if "bootstrap" not in get_commands():
         return None
     output = io.StringIO()
-    call_command("bootstrap", demo=options.demo, stdout=output)
+    call_command("bootstrap", json=True, stdout=output)
     connections.close_all()
-    answer = json.loads(output.getvalue().strip().splitlines()[-1])
-    return Administrator(answer["email"], answer.get("password"))
+    answer = json.loads(output.getvalue())
+    return Administrator(answer["email"], answer["password"]) if answer else None
 
 
 def load_demo() -> None:

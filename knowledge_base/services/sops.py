@@ -12,7 +12,7 @@ from config.exceptions import InvalidTransition, NotFound, ValidationFailed
 from knowledge_base.exceptions import SopInUse
 from knowledge_base.markdown.keywords import extract_keywords
 from knowledge_base.models import Sop, SopVersion
-from knowledge_base.references import Resolver, keys_of_sop
+from knowledge_base.references import keys_of_sop
 from knowledge_base.services.references import (
     detach_references,
     heal_references,
@@ -37,8 +37,11 @@ TEXT = ("title", "content", "summary", "category")
 ALWAYS_OPEN = ("tags", "metadata", "permissions")
 
 
-def create_sop(*, actor: Actor, resolver: Resolver | None = None, **values: Any) -> Sop:
-    """Create a draft and let it join the graph. Raises `Forbidden`, `ValidationFailed`, `NotFound`."""
+def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> Sop:
+    """Create a draft and let it join the graph. Raises `Forbidden`, `ValidationFailed`, `NotFound`.
+
+    An import creates its SOPs without references and resolves those of all of them afterwards.
+    """
     require_creator(actor)
     with transaction.atomic():
         values["permissions"] = normalise(actor, values.get("permissions") or {})
@@ -49,8 +52,9 @@ def create_sop(*, actor: Actor, resolver: Resolver | None = None, **values: Any)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
         sop.save(force_insert=True)
         sync_nodes(entity=sop)
-        sync_references(actor=actor, sop=sop, resolver=resolver)
-        heal_references(actor=actor, sop=sop)
+        if with_references:
+            sync_references(actor=actor, sop=sop)
+            heal_references(actor=actor, sop=sop)
         record_event(
             actor=actor,
             entity=sop,
@@ -67,7 +71,7 @@ def update_sop(
     values: dict[str, Any],
     expected_revision: int | None = None,
     bump: Bump = Bump.MINOR,
-    resolver: Resolver | None = None,
+    with_references: bool = True,
 ) -> Sop:
     """Change the given fields of an SOP; what changes nothing leaves no trace.
 
@@ -84,7 +88,7 @@ def update_sop(
         _require_open(sop, changes)
         if sop.status == EntityStatus.PUBLISHED and not changes.keys().isdisjoint(TEXT):
             open_version(actor=actor, entity=sop, bump=bump)
-        _apply(actor, sop, changes, resolver)
+        _apply(actor, sop, changes, with_references=with_references)
         record_event(
             actor=actor,
             entity=sop,
@@ -156,7 +160,7 @@ def rollback_sop(
         require_draft(sop)
         content = {**snapshot.content}
         content["prerequisites"] = [UUID(value) for value in content["prerequisites"]]
-        _apply(actor, sop, entities.changes_of(sop, content), None)
+        _apply(actor, sop, entities.changes_of(sop, content))
         record_event(
             actor=actor,
             entity=sop,
@@ -178,7 +182,7 @@ def archive_sop(
 
 
 def _apply(
-    actor: Actor, sop: Sop, changes: dict[str, dict[str, Any]], resolver: Resolver | None
+    actor: Actor, sop: Sop, changes: dict[str, dict[str, Any]], *, with_references: bool = True
 ) -> None:
     for name, change in changes.items():
         setattr(sop, name, change["new"])
@@ -191,8 +195,10 @@ def _apply(
     derived = _derive(sop, text_changed=text_changed, keywords_given=bool(sop.search_keywords))
     entities.save_entity(sop, {*changes, *derived})
     sync_nodes(entity=sop)
+    if not with_references:
+        return
     if "content" in changes:
-        sync_references(actor=actor, sop=sop, resolver=resolver)
+        sync_references(actor=actor, sop=sop)
     if sop.reference_keys != keys:
         detach_references(actor=actor, sop=sop)
         heal_references(actor=actor, sop=sop)
