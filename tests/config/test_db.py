@@ -4,6 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, connections
+from django.db.utils import ConnectionRouter
+from django.test.utils import CaptureQueriesContext
 
 from config.db import OwnerMigrates, grant_app_role
 
@@ -16,10 +18,10 @@ def test_only_the_owner_migrates() -> None:
 
 
 def test_reading_writing_and_relating_are_left_as_they_are() -> None:
-    router = OwnerMigrates()
+    router = ConnectionRouter([OwnerMigrates()])
 
-    assert router.db_for_read(Group) is None
-    assert router.db_for_write(Group) is None
+    assert router.db_for_read(Group) == "default"
+    assert router.db_for_write(Group) == "default"
     assert router.allow_relation(Group(), Group()) is True
 
 
@@ -62,16 +64,19 @@ def test_a_new_table_is_granted_after_its_migration() -> None:
         assert (before, cursor.fetchone()) == ((False,), (True,))
 
 
+@pytest.mark.django_db(databases=["default", "owner"])
 @pytest.mark.parametrize(
     ("using", "user"), [("default", "nodeloom_app"), ("owner", "nodeloom_owner")]
 )
 def test_nothing_is_granted_on_another_alias_or_where_one_role_does_both(
     monkeypatch: pytest.MonkeyPatch, using: str, user: str
 ) -> None:
-    # Without the mark of the database any query would fail.
     monkeypatch.setitem(connections["default"].settings_dict, "USER", user)
 
-    assert grant_app_role(using=using) is None
+    with CaptureQueriesContext(connections["owner"]) as queries:
+        grant_app_role(using=using)
+
+    assert queries.captured_queries == []
 
 
 @pytest.mark.django_db(transaction=True)

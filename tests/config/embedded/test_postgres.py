@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, run for real: private, restartable after any end, and clear of refusal."""
+"""The embedded PostgreSQL, run for real: private, restartable after any end, clear in refusal."""
 
 import os
 import signal

@@ -103,9 +103,7 @@ def test_heartbeats_tell_their_age_and_can_be_taken_away(no_workers: None) -> No
     assert list(living_workers()) == ["b@two"]
 
 
-def test_a_dead_broker_stops_no_worker(
-    lines: list[Any], settings: Any, closed_port: int
-) -> None:
+def test_a_dead_broker_stops_no_worker(lines: list[Any], settings: Any, closed_port: int) -> None:
     settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{closed_port}/0"
 
     beat("a@one")

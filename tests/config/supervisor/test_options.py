@@ -22,15 +22,15 @@ def test_defaults_ask_for_nothing(tmp_path: Path) -> None:
 
 
 def test_the_environment_decides_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NODELOOM_HOST", "0.0.0.0")
+    monkeypatch.setenv("NODELOOM_HOST", "::")
     monkeypatch.setenv("NODELOOM_PORT", "9000")
     monkeypatch.setenv("NODELOOM_DEMO", "0")
 
     options = read_options()
 
-    assert (options.host, options.port, options.live_port) == ("0.0.0.0", 9000, 9001)
+    assert (options.host, options.port, options.live_port) == ("::", 9000, 9001)
     assert options.demo is False
-    assert options.url == "http://127.0.0.1:9000"
+    assert options.url == "http://[::1]:9000"
 
 
 def test_arguments_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_arguments_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NODELOOM_LIVE_PORT", "9500")
     other = str(tmp_path / "other")
 
-    options = read_options(host="::", port=7000, live_port=7777, data_dir=other, demo=False)
+    options = read_options(host="10.0.0.1", port=7000, live_port=7777, data_dir=other, demo=False)
 
-    assert options == Options("::", 7000, 7777, tmp_path / "other", demo=False)
-    assert (options.url, options.live_url) == ("http://[::1]:7000", "http://[::1]:7777")
+    assert options == Options("10.0.0.1", 7000, 7777, tmp_path / "other", demo=False)
+    assert (options.url, options.live_url) == ("http://10.0.0.1:7000", "http://10.0.0.1:7777")
 
 
 def test_children_are_told_every_decision(tmp_path: Path) -> None:

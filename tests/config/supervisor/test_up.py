@@ -10,11 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import coverage
+import httpx2
 import psutil
 import psycopg
 import pytest
@@ -115,8 +115,7 @@ def free_ports() -> int:
 
 def status_of(url: str) -> int:
     """Return the status of a GET."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return int(answer.status)
+    return httpx2.get(url, timeout=10).status_code
 
 
 def owner(data_dir: Path) -> psycopg.Connection:
