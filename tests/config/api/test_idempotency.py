@@ -14,7 +14,7 @@ from accounts.tenancy import system_scope
 from config.api import idempotency
 from config.api.idempotency import purge_idempotency_keys
 from config.models import IdempotencyKey, SlowQuery
-from tests.config.api.conftest import named
+from tests.config.api.conftest import named, send
 from tests.config.api.probe import make_row
 
 URL = "/api/v1/rows/"
@@ -142,11 +142,11 @@ def test_an_upload_is_recognised_although_its_boundary_is_new(client: APIClient)
             + content
             + f"\r\n--{boundary}--\r\n".encode()
         )
-        return client.generic(
-            "POST",
+        return send(
+            client,
             "/api/v1/upload/",
             body,
-            content_type=f"multipart/form-data; boundary={boundary}",
+            f"multipart/form-data; boundary={boundary}",
             headers={"Idempotency-Key": "u"},
         )
 
