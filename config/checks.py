@@ -38,7 +38,7 @@ def check_settings(app_configs: object = None, **_options: Any) -> list[CheckMes
 
 def _secrets() -> list[CheckMessage]:
     found = []
-    secret = settings.SECRET_KEY
+    secret = str(settings.SECRET_KEY)
     if secret.startswith(("insecure-", "django-insecure-")) or len(secret) < MIN_SECRET:
         found.append(
             _message(

@@ -115,7 +115,7 @@ def pending_migrations() -> list[str]:
     with open_database() as connection:
         rows = connection.execute("SELECT app, name FROM django_migrations").fetchall()
     applied = {(str(app), str(name)) for app, name in rows}
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None)
     return sorted(
         f"{app}.{name}"
         for app, name in loader.graph.nodes

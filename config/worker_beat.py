@@ -61,7 +61,7 @@ def living_workers() -> dict[str, float]:
 class Heartbeat(bootsteps.StartStopStep):
     """Part of a worker's start: beats at once, then every 15 seconds until the worker stops."""
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)

@@ -1,6 +1,6 @@
 """Writing the row of a statement: one upsert, correct however many processes write at once."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from psycopg.types.json import Jsonb
@@ -43,7 +43,7 @@ def store(
     suggestions: list[Suggestion],
 ) -> None:
     """Add one observation to the row of its statement, or make the row."""
-    values = {
+    values: dict[str, Any] = {
         "fingerprint": fingerprint,
         "sql": sql,
         "slow": int(observation.seconds > 0),

@@ -5,9 +5,12 @@ import urllib.error
 import urllib.request
 
 from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 
 from config.embedded.errors import EmbeddedError
 from config.embedded.lock import DataDirLock, DataDirLocked
+from config.metrics.exposition import empty_shared_folder
 from config.supervisor import installation
 from config.supervisor.console import Terminal
 from config.supervisor.errors import StopRequested, SupervisorError
@@ -42,7 +45,7 @@ def launch(options: Options, terminal: Terminal) -> int:
         supervisor.watch()
     except StopRequested:
         terminal.line("Stopping …")
-    except (SupervisorError, EmbeddedError) as error:
+    except (SupervisorError, EmbeddedError, CommandError, DatabaseError) as error:
         terminal.line(str(error), "red")
         code = 1
     finally:
@@ -66,6 +69,7 @@ def _start(options: Options, terminal: Terminal, supervisor: Supervisor, lock: D
             if spec.is_ready:
                 supervisor.wait_until(spec.name, spec.is_ready, SERVER_SECONDS)
     administrator = _install(options, terminal)
+    empty_shared_folder(options.data_dir)
     with terminal.step("web, live, workers, beat"):
         supervisor.start(*service_specs(options))
         probe = Probe(f"{options.url}/health/ready")
@@ -85,7 +89,7 @@ def _install(options: Options, terminal: Terminal) -> installation.Administrator
     with terminal.step("static files"):
         installation.collect_static()
     with terminal.step("organisation and administrator"):
-        administrator = installation.create_administrator(options)
+        administrator = installation.create_administrator()
     if options.demo:
         with terminal.step("demonstration content"):
             installation.load_demo()

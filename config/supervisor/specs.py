@@ -2,20 +2,25 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
 
-from config import env
+from config import env as environment
 from config.embedded.postgres import PostgresServer
 from config.embedded.process import Command
 from config.embedded.valkey import ValkeyServer
+from config.metrics.exposition import MULTIPROCESS_VARIABLE, shared_folder
 from config.supervisor.options import Options
 
 # A worker keeps one connection per thread: Celery closes Django's pool around every task.
-NO_POOL = {"NODELOOM_DB_POOL": "0"}
+# Celery warns of root on every start; nothing here unpickles what a stranger may have sent.
+CELERY_ENVIRONMENT = {
+    "NODELOOM_DB_POOL": "0",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 MUTED = {
     "postgres": ("LOG: ",),
     "valkey": ("Memory overcommit", "scheduling shutdown", "ready to exit"),
@@ -62,18 +67,17 @@ def service_specs(options: Options) -> list[ProcessSpec]:
     ]
 
 
-def _python(*arguments: str, stop_seconds: float = 10, **more: str) -> Command:
+def _python(*arguments: str, env: Mapping[str, str] | None = None) -> Command:
     return Command(
         argv=(sys.executable, "-m", *arguments),
-        stop_seconds=stop_seconds,
         cwd=settings.BASE_DIR,
-        env=more,
+        env={MULTIPROCESS_VARIABLE: str(shared_folder(settings.DATA_DIR)), **(env or {})},
     )
 
 
 def _web(options: Options) -> Command:
     module, _, name = settings.WSGI_APPLICATION.rpartition(".")
-    workers = env.whole("WEB_WORKERS", max(2, min(4, os.cpu_count() or 2)))
+    workers = environment.whole("WEB_WORKERS", max(2, min(4, os.cpu_count() or 2)))
     return _python(
         *("granian", f"{module}:{name}", "--interface", "wsgi"),
         *("--host", options.host, "--port", str(options.port)),
@@ -93,16 +97,16 @@ def _live(options: Options) -> Command:
 
 def _worker(name: str, queues: tuple[str, ...]) -> Command:
     return _python(
-        *("celery", "-A", "config", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h"),
-        *("--pool", "threads", "--concurrency", str(env.whole("WORKER_THREADS", 4))),
+        *("celery", "-q", "-A", "config", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h"),
+        *("--pool", "threads", "--concurrency", str(environment.whole("WORKER_THREADS", 4))),
         *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-        **NO_POOL,
+        env=CELERY_ENVIRONMENT,
     )
 
 
 def _beat() -> Command:
     return _python(
-        *("celery", "-A", "config", "beat", "--pidfile=", "--loglevel", "WARNING"),
+        *("celery", "-q", "-A", "config", "beat", "--pidfile=", "--loglevel", "WARNING"),
         *("--scheduler", settings.CELERY_BEAT_SCHEDULER),
-        **NO_POOL,
+        env=CELERY_ENVIRONMENT,
     )

@@ -54,6 +54,7 @@ def test_an_endpoint_loses_everything_that_could_be_a_secret() -> None:
 
     assert error.endpoint == "https://h:8443/v1/x"
     assert "secret" not in str(error)
+    assert ExternalServiceException("bad", "s", "http://[x?secret").endpoint == "invalid address"
 
 
 def test_a_refusal_has_a_sentence_even_when_none_is_given() -> None:

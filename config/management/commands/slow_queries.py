@@ -58,10 +58,10 @@ class Command(BaseCommand):
         if not found:
             self.stdout.write(f"No statement took {options['threshold']:g} s or was repeated.")
             return
-        console = Console(
-            file=self.stdout._out, force_terminal=self.stdout.isatty(), highlight=False
-        )
-        console.print(_table(found))
+        console = Console(force_terminal=self.stdout.isatty(), highlight=False)
+        with console.capture() as rendered:
+            console.print(_table(found))
+        self.stdout.write(rendered.get())
 
 
 def _table(found: list[SlowQuery]) -> Table:

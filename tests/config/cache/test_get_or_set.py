@@ -1,5 +1,6 @@
 """Computing a value once, whoever asks."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,6 @@ import pytest
 from redis import Redis
 
 from config.cache import MISS, CacheService, key
-from config.cache import service as cache_service
 
 KEY = key(uuid4(), "sop", "a")
 
@@ -171,12 +171,12 @@ def test_what_is_stored_carries_its_tags(cache: CacheService) -> None:
 def test_a_value_found_after_the_lock_is_not_computed_again(
     cache: CacheService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = cache_service.secrets.token_hex
+    first = secrets.token_hex
 
     def finished_meanwhile(length: int) -> str:
         cache.set(KEY, "theirs")
         return first(length)
 
-    monkeypatch.setattr(cache_service.secrets, "token_hex", finished_meanwhile)
+    monkeypatch.setattr(secrets, "token_hex", finished_meanwhile)
 
     assert cache.get_or_set(KEY, never) == "theirs"

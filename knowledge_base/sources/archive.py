@@ -1,0 +1,90 @@
+"""A collection in a zip archive from a stranger.
+
+Nothing is ever unpacked to disk. Names, kinds and declared sizes are checked for every member
+before the first byte is read; the real sizes while reading, because a header may lie.
+"""
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import IO
+
+from knowledge_base.sources.collection import (
+    Collection,
+    Entry,
+    collect,
+    too_many_files,
+    total_too_large,
+)
+from knowledge_base.sources.exceptions import SourceError
+from knowledge_base.sources.limits import (
+    MAX_COMPRESSION_RATIO,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_TOTAL_BYTES,
+    RATIO_CHECKED_FROM_BYTES,
+)
+from knowledge_base.sources.paths import normalise_path
+
+_ENCRYPTED = 0x1
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,  # a compression method that this Python does not know
+    RuntimeError,
+    struct.error,
+)
+
+
+def read_zip(file: IO[bytes]) -> Collection:
+    """Every Markdown file of the archive in `file` (binary, seekable).
+
+    Raises:
+        SourceError: `corrupt_archive`, `encrypted`, `unsafe_path`, `symlink`, `compression_ratio`,
+            or what `collect` raises.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except _DAMAGE as error:
+        raise SourceError("", "corrupt_archive", "The file is no readable zip archive.") from error
+    with archive:
+        return collect(_entries(archive))
+
+
+def _entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MAX_FILES:
+        raise too_many_files()
+    for member in members:
+        _check(member)
+    if sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
+        raise total_too_large()
+    for member in members:
+        yield Entry(name=member.filename, read=partial(_read, archive, member))
+
+
+def _check(member: zipfile.ZipInfo) -> None:
+    path = normalise_path(member.orig_filename)  # zipfile cuts `filename` at a NUL
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise SourceError(path, "symlink", "Symbolic links are not followed.")
+    if member.flag_bits & _ENCRYPTED:
+        raise SourceError(path, "encrypted", "The archive is encrypted.")
+    if (
+        member.file_size > RATIO_CHECKED_FROM_BYTES
+        and member.file_size > MAX_COMPRESSION_RATIO * member.compress_size
+    ):
+        raise SourceError(path, "compression_ratio", "The file is compressed beyond reason.")
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(member) as content:
+            return content.read(MAX_FILE_BYTES + 1)
+    except _DAMAGE as error:
+        raise SourceError(member.filename, "corrupt_archive", "The file is damaged.") from error
