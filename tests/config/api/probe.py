@@ -104,6 +104,12 @@ class EchoList(Echo):
     accepts_lists = True
 
 
+class Secret(Echo):
+    """Answers with what must not be kept."""
+
+    replays = False
+
+
 class Limited(Probe):
     """Token requests are limited by address."""
 
@@ -296,6 +302,7 @@ router.register("cursor-rows", StreamOfRowsViewSet, basename="cursor-rows")
 _views = [
     path("echo/", Echo.as_view()),
     path("echo-list/", EchoList.as_view()),
+    path("secret/", Secret.as_view()),
     path("limited/", Limited.as_view()),
     path("stream/", Stream.as_view()),
     path("unrenderable/", Unrenderable.as_view()),

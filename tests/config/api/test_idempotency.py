@@ -123,6 +123,14 @@ def test_other_methods_ignore_the_key(client: APIClient) -> None:
 
 
 @pytest.mark.django_db
+def test_an_answer_with_a_secret_is_never_kept(client: APIClient) -> None:
+    for _ in range(2):
+        answer = _post(client, url="/api/v1/secret/")
+        assert (answer.status_code, "Idempotency-Replayed" in answer) == (200, False)
+    assert _kept() == 0
+
+
+@pytest.mark.django_db
 def test_a_stream_is_carried_out_each_time(client: APIClient) -> None:
     for rows in (1, 2):
         answer = _post(client, url="/api/v1/stream/")
