@@ -179,6 +179,8 @@ class AccessKeyViewSet(
 
     serializer_class = shapes.AccessKeySerializer
     permission_classes = (IsMember,)
+    # A kept answer would hold the secret that is stored nowhere else.
+    replays = False
     queryset = AccessKey.objects.none()
     ordering_fields = ("created_at", "name")
 
