@@ -1,6 +1,6 @@
 """Row-level security for migrations: one line puts a table behind the wall.
 
-    operations = [..., tenant_policy("node_links")]
+operations = [..., tenant_policy("node_links")]
 """
 
 from django.db import migrations
@@ -21,7 +21,9 @@ THE_TENANT_ITSELF = (
 )
 
 
-def tenant_policy(table: str, *, read: str = OF_TENANT, write: str = OF_TENANT) -> migrations.RunSQL:
+def tenant_policy(
+    table: str, *, read: str = OF_TENANT, write: str = OF_TENANT
+) -> migrations.RunSQL:
     """Return the operation that puts `table` under forced row-level security.
 
     `read` says which rows a statement sees, `write` which rows may stand in the table afterwards;

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -16,6 +15,7 @@ from accounts.choices import Role
 from accounts.exceptions import DuplicateMember, DuplicateSlug, LastOwner
 from accounts.models import AccessKey, Membership, Organization, User
 from accounts.tenancy import system_scope
+from config.db import joined_transaction
 from config.exceptions import FieldError, Forbidden, ValidationFailed
 
 KEY_MARK = "nl_"
@@ -42,7 +42,7 @@ def add_member(
     Raises `DuplicateMember`, `Forbidden` (an owner is made by an owner), `ValidationFailed`.
     """
     _require_right_to_grant(actor, role)
-    with transaction.atomic():
+    with joined_transaction():
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
             user = _create_user(email=email, password=password, name=name)
@@ -57,7 +57,7 @@ def add_member(
 def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
     """Give a member another role. Raises `Forbidden`, `LastOwner`."""
     _require_right_to_grant(actor, role)
-    with transaction.atomic():
+    with joined_transaction():
         _keep_an_owner(actor, membership)
         membership.role = role
         membership.save(update_fields=["role", "updated_at"])
@@ -66,7 +66,7 @@ def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membersh
 
 def remove_member(*, actor: Actor, membership: Membership) -> None:
     """End a membership at once, with the access keys that acted for it. Raises as `change_role`."""
-    with transaction.atomic():
+    with joined_transaction():
         _keep_an_owner(actor, membership)
         AccessKey.objects.filter(
             organization_id=membership.organization_id, user_id=membership.user_id

@@ -68,11 +68,7 @@ def _revoke_family_of(token: str) -> None:
         user_id=known.user_id, expires_at__gt=timezone.now(), blacklistedtoken=None
     )
     BlacklistedToken.objects.bulk_create(
-        [
-            BlacklistedToken(token=row)
-            for row in living
-            if _family(row.token) == reused.get(FAMILY)
-        ],
+        [BlacklistedToken(token=row) for row in living if _family(row.token) == reused.get(FAMILY)],
         ignore_conflicts=True,
     )
 

@@ -255,6 +255,18 @@ EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "text-embedding-3-small")
 EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
 INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
 INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
+INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
+# Up to so many visible vectors are compared one by one, which is exact; more go through HNSW.
+VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
+# Less similar passages are no answer at all, even where nothing is nearer.
+SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
+CELERY_BEAT_SCHEDULE = {
+    "sweep-search-index": {
+        "task": "node_links.tasks.sweep_index",
+        "schedule": INDEX_SWEEP_SECONDS,
+        "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
+    }
+}
 
 # --- resilience, monitoring ----------------------------------------------------------------------
 RETRY_TRIES = env.whole("RETRY_TRIES", 3)

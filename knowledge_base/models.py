@@ -140,13 +140,9 @@ class SopReference(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     sop = models.ForeignKey(Sop, models.CASCADE, related_name="references")
-    target = models.ForeignKey(
-        Sop, models.SET_NULL, null=True, related_name="backlinks"
-    )
+    target = models.ForeignKey(Sop, models.SET_NULL, null=True, related_name="backlinks")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=ReferenceKind)
     raw_target = models.CharField(max_length=1000)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-
 from knowledge_base.models import Sop
 from node_links.registry import Feature, NodeDescription, Passage, features
 

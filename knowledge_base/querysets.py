@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from node_links.querysets import EntityQuerySet
 
 if TYPE_CHECKING:
-    from knowledge_base.models import Sop, SopReference
+    from knowledge_base.models import Sop
 
 
 class SopQuerySet(EntityQuerySet["Sop"]):

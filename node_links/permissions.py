@@ -90,7 +90,9 @@ def normalise(actor: Actor, permissions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_members(actor: Actor, clean: dict[str, Any]) -> None:
-    named = [(f"/permissions/{name}/{i}", user) for name in LISTS for i, user in enumerate(clean[name])]
+    named = [
+        (f"/permissions/{name}/{i}", user) for name in LISTS for i, user in enumerate(clean[name])
+    ]
     if "owner" in clean:
         named.append(("/permissions/owner", clean["owner"]))
     if not named:

@@ -1,4 +1,4 @@
-"""How features join the graph: they declare themselves in `AppConfig.ready()`, then the list closes.
+"""How features join the graph: they declare themselves in `AppConfig.ready()`.
 
 The shared app never imports a feature. A feature's `nodes.py` says which model its entities are and
 how an entity describes its nodes; everything else (sync, search, links, events) follows from that.
@@ -7,6 +7,7 @@ how an entity describes its nodes; everything else (sync, search, links, events)
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from config.exceptions import ValidationFailed
 from node_links.models import NodeEntity
@@ -14,7 +15,11 @@ from node_links.models import NodeEntity
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a node's text: what is embedded and what a hit shows."""
+    """A piece of a node's text: what is embedded and what a hit shows.
+
+    `heading` and `anchor` say where it stands; words are found in `text` only, so a heading that is
+    to be found stands in the text as well.
+    """
 
     text: str
     heading: str = ""
@@ -43,11 +48,16 @@ class NodeDescription:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature of the platform: the type in addresses, the model, and how to describe an entity."""
+    """A feature of the platform: the type in addresses, the model, and how to describe an entity.
+
+    `store_vector(entity_id, vector)` is called whenever the vector of an entity's own node has been
+    computed, in that transaction and with the entity's row locked, for features that keep a copy.
+    """
 
     feature_type: str
     model: type[NodeEntity]
     describe: Callable[[Any], Sequence[NodeDescription]]
+    store_vector: Callable[[UUID, list[float]], None] | None = None
 
 
 class FeatureRegistry:

@@ -129,9 +129,7 @@ class OrganizationViewSet(
         return Response(self.get_serializer(organization).data, status=status.HTTP_201_CREATED)
 
 
-class MembershipViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet
-):
+class MembershipViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
     """Who belongs to the caller's organisation."""
 
     serializer_class = shapes.MembershipSerializer
@@ -145,9 +143,7 @@ class MembershipViewSet(
         """Only the caller's organisation."""
         return Membership.objects.visible_to(self.request.auth)
 
-    @extend_schema(
-        request=shapes.NewMemberSerializer, responses={201: shapes.MembershipSerializer}
-    )
+    @extend_schema(request=shapes.NewMemberSerializer, responses={201: shapes.MembershipSerializer})
     def create(self, request: Request) -> Response:
         """Add a member by e-mail address. 409 `duplicate` for somebody who already belongs."""
         data = _validated(shapes.NewMemberSerializer(data=request.data))

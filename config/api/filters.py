@@ -31,7 +31,7 @@ _TRUTH = {"true": True, "false": False}
 class BooleanField(forms.NullBooleanField):
     """A form field that takes `true` and `false` and nothing else."""
 
-    def to_python(self, value: object) -> bool | None:
+    def to_python(self, value: object) -> Any:
         """Return the truth value; None where the parameter is absent."""
         if value is None:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError
 from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
@@ -121,7 +122,9 @@ class CursorPagination(pagination.CursorPagination):
         """Return the rows behind the cursor; raises `ParameterError` for one we never gave out."""
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (DjangoValidationError, ValueError, OverflowError) as error:
+        except (DjangoValidationError, ValueError, OverflowError, DataError) as error:
+            if self.cursor_query_param not in request.query_params:
+                raise
             raise _bad_cursor() from error
 
     def get_page_size(self, request: Request) -> int:

@@ -17,6 +17,7 @@ from config.api.pointers import child_pointer
 from config.exceptions import FieldError, TooLarge, ValidationFailed
 
 MAX_DEPTH = 64
+CONTAINERS = (dict, list)
 INVALID = "The body has invalid values."
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 _ESCAPED_NULL = b"\\u0000"
@@ -84,18 +85,18 @@ def parse_json(body: bytes) -> Any:
 def _count_members(data: Any) -> int:
     """Return how many object members `data` has in all, level by level so that depth is known."""
     members = 0
-    level = [data]
-    for _ in range(MAX_DEPTH + 1):
+    level = [data] if type(data) in CONTAINERS else []
+    for _ in range(MAX_DEPTH):
         below: list[Any] = []
-        for value in level:
-            if type(value) is dict:
-                members += len(value)
-                below.extend(value.values())
-            elif type(value) is list:
-                below.extend(value)
-        if not below:
-            return members
+        for container in level:
+            values = container
+            if type(container) is dict:
+                members += len(container)
+                values = container.values()
+            below.extend([value for value in values if type(value) in CONTAINERS])
         level = below
+        if not level:
+            return members
     raise ValidationFailed.of("", "too_deep", f"Nested deeper than {MAX_DEPTH} levels.")
 
 

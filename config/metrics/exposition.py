@@ -21,6 +21,20 @@ def render_metrics() -> bytes:
     return generate_latest(_counted()) + generate_latest(asked)
 
 
+def shared_folder(data_dir: Path) -> Path:
+    """Return the folder in which the processes of one installation add up their numbers."""
+    return data_dir / "metrics"
+
+
+def empty_shared_folder(data_dir: Path) -> None:
+    """Make the folder, or forget what an earlier start counted. Before the first process only:
+    whoever counts already would go on in a file that is gone."""
+    folder = shared_folder(data_dir)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink(missing_ok=True)
+
+
 def _counted() -> CollectorRegistry:
     folder = os.environ.get(MULTIPROCESS_VARIABLE)
     if not folder:

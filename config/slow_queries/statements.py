@@ -5,18 +5,31 @@ import re
 
 MAX_SQL = 20_000
 
-_STRING = re.compile(r"(?:\b[EeBbXx])?'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.S)
+# One pass over all that may hold a quote: a comment sign inside a text is text.
+_TOKEN = re.compile(
+    r"""(?P<name>"(?:[^"]|"")*")
+    |(?P<comment>/\*.*?\*/|--[^\n]*)
+    |(?P<text>\b[Ee]'(?:\\.|[^'\\]|'')*'
+        |(?:\b[BbXxNn]|\b[Uu]&)?'(?:[^']|'')*'
+        |\$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$)""",
+    re.S | re.X,
+)
 _NUMBER = re.compile(r"(?<![\w$.\"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w\"])")
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sbt]|%[sbt]")
 _LIST = re.compile(r"\(\s*\?(?:::[\w\[\]]+)?(?:\s*,\s*\?(?:::[\w\[\]]+)?)+\s*\)")
 _ROWS = re.compile(r"\(\.\.\.\)(?:\s*,\s*\(\.\.\.\))+")
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.S)
 _BLANKS = re.compile(r"\s+")
 
 
 def hide_literals(sql: str) -> str:
-    """Return `sql` with every text and number written in it replaced by `?`."""
-    return _NUMBER.sub("?", _STRING.sub("?", sql))
+    """Return `sql` with every text and number written in it replaced by `?`, without comments."""
+    return _NUMBER.sub("?", _TOKEN.sub(_blank, sql))
+
+
+def _blank(token: re.Match[str]) -> str:
+    if token["name"]:
+        return token["name"]
+    return "?" if token["text"] else " "
 
 
 def normalise(sql: str) -> str:
@@ -24,8 +37,7 @@ def normalise(sql: str) -> str:
 
     Two statements that differ in nothing else give the same text. Cut at 20 000 characters.
     """
-    text = hide_literals(_COMMENT.sub(" ", sql))
-    text = _PLACEHOLDER.sub("?", text)
+    text = _PLACEHOLDER.sub("?", hide_literals(sql))
     text = _ROWS.sub("(...)", _LIST.sub("(...)", text))
     return _BLANKS.sub(" ", text).strip()[:MAX_SQL]
 

@@ -15,7 +15,10 @@ REPEATED_STATEMENTS = 10
 TENANT_COLUMN = "organization_id"
 
 _OUTSIDE_SQL = frozenset({"Aggregate", "ModifyTable", "Limit"})
-_COLUMN = r'(?<![\w"])(?:\w+\.)?"?{name}"?\)?(?:::[\w ]+(?:\[\])?)?'
+# A column bare or, under a cast, in brackets of its own: `weight`, `(t.status)::text`; but not the
+# argument of a function, which an index on the column does not serve.
+_BARE = r'(?<![\w".])(?:\w+\.)?"?{name}"?'
+_COLUMN = rf"(?:(?<!\w)\({_BARE}\)(?:::[\w ]+(?:\[\])?)|{_BARE})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.db import DatabaseError
 
 from config.embedded.errors import EmbeddedError
 from config.embedded.lock import DataDirLock, DataDirLocked
+from config.metrics.exposition import empty_shared_folder
 from config.supervisor import installation
 from config.supervisor.console import Terminal
 from config.supervisor.errors import StopRequested, SupervisorError
@@ -68,6 +69,7 @@ def _start(options: Options, terminal: Terminal, supervisor: Supervisor, lock: D
             if spec.is_ready:
                 supervisor.wait_until(spec.name, spec.is_ready, SERVER_SECONDS)
     administrator = _install(options, terminal)
+    empty_shared_folder(options.data_dir)
     with terminal.step("web, live, workers, beat"):
         supervisor.start(*service_specs(options))
         probe = Probe(f"{options.url}/health/ready")

@@ -12,6 +12,7 @@ from config import env as environment
 from config.embedded.postgres import PostgresServer
 from config.embedded.process import Command
 from config.embedded.valkey import ValkeyServer
+from config.metrics.exposition import MULTIPROCESS_VARIABLE, shared_folder
 from config.supervisor.options import Options
 
 # A worker keeps one connection per thread: Celery closes Django's pool around every task.
@@ -70,7 +71,7 @@ def _python(*arguments: str, env: Mapping[str, str] | None = None) -> Command:
     return Command(
         argv=(sys.executable, "-m", *arguments),
         cwd=settings.BASE_DIR,
-        env=env or {},
+        env={MULTIPROCESS_VARIABLE: str(shared_folder(settings.DATA_DIR)), **(env or {})},
     )
 
 

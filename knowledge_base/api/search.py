@@ -16,7 +16,7 @@ from knowledge_base.api.filters import split_tags
 from knowledge_base.api.serializers import SearchQuerySerializer
 from knowledge_base.models import Sop
 from node_links.choices import EntityStatus
-from node_links.search.hybrid import Hit, SearchPage, search
+from node_links.search.hybrid import SearchHit, SearchPage, search
 
 FACETS = ("category", "status", "content_type")
 MOST_TAGS = 20
@@ -52,11 +52,11 @@ def _candidates(actor: Actor, asked: dict[str, Any]) -> QuerySet[Sop]:
 def _body(
     request: Request, actor: Actor, asked: dict[str, Any], size: int, page: SearchPage
 ) -> dict[str, Any]:
-    total_pages = -(-page.total // size)
+    total_pages = -(-page.count // size)
     number = asked["page"]
     address = request.build_absolute_uri()
     return {
-        "count": page.total,
+        "count": page.count,
         "total_pages": total_pages,
         "page": number,
         "page_size": size,
@@ -64,12 +64,12 @@ def _body(
         "previous": replace_query_param(address, "page", number - 1) if number > 1 else None,
         "mode": asked["mode"],
         "degraded": page.degraded,
-        "facets": _facets(actor, page.entity_ids),
+        "facets": _facets(actor, [hit.entity_id for hit in page.hits]),
         "results": _results(actor, page.hits),
     }
 
 
-def _results(actor: Actor, hits: list[Hit]) -> list[dict[str, Any]]:
+def _results(actor: Actor, hits: list[SearchHit]) -> list[dict[str, Any]]:
     shown = ("title", "summary", "category", "tags", "status", "version", "published_version")
     sops = {
         row.pop("id"): row
@@ -94,12 +94,9 @@ def _results(actor: Actor, hits: list[Hit]) -> list[dict[str, Any]]:
 
 
 def _facets(actor: Actor, entity_ids: list[UUID]) -> dict[str, dict[str, int]]:
-    rows = list(
-        Sop.objects.visible_to(actor).filter(pk__in=entity_ids).values(*FACETS, "tags")
-    )
+    rows = list(Sop.objects.visible_to(actor).filter(pk__in=entity_ids).values(*FACETS, "tags"))
     facets: dict[str, dict[str, int]] = {
-        name: dict(Counter(row[name] for row in rows if row[name]).most_common())
-        for name in FACETS
+        name: dict(Counter(row[name] for row in rows if row[name]).most_common()) for name in FACETS
     }
     tags = Counter(tag for row in rows for tag in row["tags"])
     return {**facets, "tags": dict(tags.most_common(MOST_TAGS))}

@@ -153,7 +153,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         sop = self.get_object()
         content, version = self._content(sop)
         targets = {r.raw_target: r.target_id for r in sop.references.resolved()}
-        html = render(content, resolve=lambda target: _address(targets.get(target)))
+        html = render(content, resolve=lambda link: _address(targets.get(link.target)))
         return Response({"html": html, "version": version})
 
     @extend_schema(responses={200: shapes.ReferenceSerializer(many=True)})
@@ -176,8 +176,9 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     def dangling(self, request: Request) -> Response:
         """List references that mean nothing yet, in the whole organisation."""
         rows = SopReference.objects.visible_to(self.actor).dangling().select_related("sop")
-        return self._page(rows.order_by("sop__title", "sop_id", "position"),
-                          shapes.DanglingSerializer)
+        return self._page(
+            rows.order_by("sop__title", "sop_id", "position"), shapes.DanglingSerializer
+        )
 
     @extend_schema(
         request={"multipart/form-data": shapes.ImportSerializer},

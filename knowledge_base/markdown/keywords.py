@@ -1,4 +1,4 @@
-"""Keywords of a text by YAKE (Campos et al. 2020, Information Sciences 509), offline and statistical."""
+"""Keywords of a text by YAKE (Campos et al. 2020, Information Sciences 509), offline."""
 
 MAX_CHARACTERS = 20_000
 """Only the beginning is read: YAKE's time grows faster than the text, its answer hardly changes."""

@@ -14,20 +14,25 @@ LINK_TYPE = "references"
 _WRITTEN = ("kind", "raw_target", "target_keys", "fragment", "label", "target_id")
 
 
-def sync_references(*, actor: Actor, sop: Sop, resolver: Resolver | None = None) -> None:
+def sync_references(
+    *, actor: Actor, sop: Sop, resolver: Resolver | None = None, is_new: bool = False
+) -> None:
     """Store what the text of `sop` refers to, and lead its derived links there.
 
     `resolver` knows all SOPs already during an import; otherwise those that the text may mean are
-    looked up.
+    looked up. `is_new` says that the SOP was created in this transaction.
     """
     fresh = _read(sop)
     resolver = resolver or _resolver_for(sop, fresh)
     for reference in fresh:
         reference.target_id = resolver.resolve(reference.target_keys)
-    if [_identity(r) for r in sop.references.order_by("position")] != [_identity(r) for r in fresh]:
+    present = [] if is_new else list(sop.references.order_by("position"))
+    if [_identity(r) for r in present] == [_identity(r) for r in fresh]:
+        return
+    if present:
         sop.references.all().delete()
-        SopReference.objects.bulk_create(fresh)
-        _sync_links(actor, sop)
+    SopReference.objects.bulk_create(fresh)
+    _sync_links(actor, sop, (reference.target_id for reference in fresh))
 
 
 def heal_references(*, actor: Actor, sop: Sop) -> int:
@@ -47,9 +52,7 @@ def heal_references(*, actor: Actor, sop: Sop) -> int:
 
 def detach_references(*, actor: Actor, sop: Sop) -> None:
     """Let references to a deleted or renamed `sop` look for their target again, or dangle."""
-    attached = list(
-        SopReference.objects.visible_to(actor).filter(target=sop).select_related("sop")
-    )
+    attached = list(SopReference.objects.visible_to(actor).filter(target=sop).select_related("sop"))
     for reference in attached:
         resolver = _resolver(_meant_by(sop.organization_id, reference.target_keys))
         reference.target_id = resolver.resolve(reference.target_keys)
@@ -98,15 +101,14 @@ def _identity(reference: SopReference) -> tuple[object, ...]:
 
 def _sync_sources(actor: Actor, references: Iterable[SopReference]) -> None:
     for sop in {reference.sop_id: reference.sop for reference in references}.values():
-        _sync_links(actor, sop)
+        _sync_links(actor, sop, sop.references.resolved().values_list("target_id", flat=True))
 
 
-def _sync_links(actor: Actor, sop: Sop) -> None:
-    targets = sop.references.resolved().values_list("target_id", flat=True).distinct()
+def _sync_links(actor: Actor, sop: Sop, targets: Iterable[UUID | None]) -> None:
     sync_derived_links(
         actor=actor,
         source=sop,
         link_type=LINK_TYPE,
         target_feature=Sop.feature_type,
-        targets=[target for target in targets if target is not None],
+        targets={target for target in targets if target is not None},
     )

@@ -4,10 +4,9 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts.actors import Actor
 from accounts.models import User
+from config.db import joined_transaction
 from config.exceptions import InvalidTransition, NotFound, ValidationFailed
 from knowledge_base.exceptions import SopInUse
 from knowledge_base.markdown.keywords import extract_keywords
@@ -31,6 +30,8 @@ from node_links.services.versions import (
     require_draft,
 )
 
+# Keywords come from the beginning of a text, in characters: extraction takes time in every write.
+KEYWORDS_FROM = 3000
 # A change of these is a change of the published text; it opens the next draft by itself.
 TEXT = ("title", "content", "summary", "category")
 # These stay open even when the SOP is archived.
@@ -43,7 +44,7 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
     An import creates its SOPs without references and resolves those of all of them afterwards.
     """
     require_creator(actor)
-    with transaction.atomic():
+    with joined_transaction():
         values["permissions"] = normalise(actor, values.get("permissions") or {})
         owner_id = _owner(values["permissions"], actor)
         sop = Sop(organization_id=actor.organization_id, owner_id=owner_id, **values)
@@ -51,9 +52,9 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
         sop.save(force_insert=True)
-        sync_nodes(entity=sop)
+        sync_nodes(entity=sop, is_new=True)
         if with_references:
-            sync_references(actor=actor, sop=sop)
+            sync_references(actor=actor, sop=sop, is_new=True)
             heal_references(actor=actor, sop=sop)
         record_event(
             actor=actor,
@@ -78,7 +79,7 @@ def update_sop(
     Changing the text of a published SOP opens the next draft (`bump`), once per draft. Raises
     `NotFound`, `Forbidden`, `RevisionConflict`, `InvalidTransition` (archived), `ValidationFailed`.
     """
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.EDIT)
         values = _normalised(actor, sop, values)
@@ -102,7 +103,7 @@ def delete_sop(
     *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
 ) -> None:
     """Hide an SOP; everything is kept. Raises `SopInUse`, `InvalidTransition` and as `update_sop`."""
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.ADMINISTER)
         _require_unused(actor, sop)
@@ -112,7 +113,7 @@ def delete_sop(
 
 def restore_sop(*, actor: Actor, pk: UUID) -> Sop:
     """Undo a deletion. Raises as `entities.restore_entity`."""
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.restore_entity(Sop, actor=actor, pk=pk)
         sync_references(actor=actor, sop=sop)
         heal_references(actor=actor, sop=sop)
@@ -128,7 +129,7 @@ def publish_sop(
     expected_revision: int | None = None,
 ) -> Sop:
     """Publish the open draft. Raises as `versions.publish_entity`."""
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.PUBLISH)
         publish_entity(SopVersion, actor=actor, entity=sop, version=version, notes=notes)
@@ -139,7 +140,7 @@ def open_sop_version(
     *, actor: Actor, pk: UUID, bump: Bump, notes: str = "", expected_revision: int | None = None
 ) -> Sop:
     """Open the next draft of a published SOP. Raises as `versions.open_version`."""
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.EDIT)
         open_version(actor=actor, entity=sop, bump=bump, notes=notes)
@@ -153,7 +154,7 @@ def rollback_sop(
 
     Raises `NotFound` (no such version), `InvalidTransition` (no draft open).
     """
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.EDIT)
         snapshot = get_snapshot(SopVersion, entity=sop, version=version)
@@ -174,7 +175,7 @@ def archive_sop(
     *, actor: Actor, pk: UUID, reason: str = "", expected_revision: int | None = None
 ) -> Sop:
     """Archive an SOP for good; its content stays readable. Raises `InvalidTransition`."""
-    with transaction.atomic():
+    with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.ARCHIVE)
         entities.archive_entity(actor=actor, entity=sop, reason=reason)
@@ -212,7 +213,9 @@ def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
         return ["reference_keys"]
     sop.read_time = sop.document.read_time
     if sop.keywords_extracted or not keywords_given:
-        sop.search_keywords = extract_keywords(f"{sop.title}. {sop.document.plain_text}")
+        sop.search_keywords = extract_keywords(
+            f"{sop.title}. {sop.document.plain_text[:KEYWORDS_FROM]}"
+        )
         sop.keywords_extracted = True
     return ["reference_keys", "read_time", "search_keywords", "keywords_extracted"]
 
@@ -262,8 +265,11 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
         {"kind": "prerequisite", "feature": sop.feature_type, "entity_id": str(pk)}
         for pk in dependents.values_list("pk", flat=True)
     ] + [
-        {"kind": link.link_type, "feature": link.source_feature,
-         "entity_id": str(link.source_entity_id)}
+        {
+            "kind": link.link_type,
+            "feature": link.source_feature,
+            "entity_id": str(link.source_entity_id),
+        }
         for link in links
     ]
     if users:
@@ -273,8 +279,10 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
 def _told(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Name the content by its SHA-256: an event says that a text changed, versions keep the text."""
     return {
-        name: {side: _digest(value) if name == "content" else _plain(value)
-               for side, value in change.items()}
+        name: {
+            side: _digest(value) if name == "content" else _plain(value)
+            for side, value in change.items()
+        }
         for name, change in changes.items()
     }
 

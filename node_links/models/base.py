@@ -37,9 +37,7 @@ class NodeEntity(models.Model):
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="+", db_index=False, editable=False
     )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     version = models.CharField(max_length=50, default="1.0.0", editable=False)
     published_version = models.CharField(max_length=50, null=True, editable=False)
     version_count = models.PositiveIntegerField(default=1, editable=False)
@@ -94,9 +92,7 @@ class VersionSnapshot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="version_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     version = models.CharField(max_length=50)
     major = models.PositiveIntegerField()
     minor = models.PositiveIntegerField()

@@ -53,9 +53,7 @@ class NodeEvent(models.Model):
             models.Index(fields=["organization", "event_type"], name="node_events_type"),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

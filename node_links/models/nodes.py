@@ -19,12 +19,8 @@ class NodeMetadata(models.Model):
     `content_hash` covers what is searched; `text_length` is its weighted length in lexemes.
     """
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid7, editable=False, db_column="metadata_id"
-    )
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="metadata_id")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     feature_type = models.CharField(max_length=50, choices=FeatureType)
     entity_id = models.UUIDField()
     node_id = models.CharField(max_length=255, null=True)
@@ -76,6 +72,10 @@ class NodeMetadata(models.Model):
                 fields=["organization", "feature_type", "node_type"], name="node_metadata_type"
             ),
             models.Index(fields=["organization", "entity_id"], name="node_metadata_entity"),
+            models.Index(
+                fields=["embedding_model", "dimensions", "organization"],
+                name="node_metadata_model",
+            ),
         ]
 
     def __str__(self) -> str:

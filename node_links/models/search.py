@@ -11,7 +11,7 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector('english', column), weight)`: immutable, as a generated column needs."""
+    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be."""
 
     template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
 
@@ -33,9 +33,7 @@ class NodeChunk(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="chunk_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="chunks", db_index=False)
     ordinal = models.PositiveIntegerField()
     heading = models.CharField(max_length=500, blank=True)
@@ -67,7 +65,11 @@ class NodeChunk(models.Model):
             models.UniqueConstraint(fields=["node", "ordinal"], name="node_chunks_place")
         ]
         indexes = [
-            models.Index(fields=["organization", "embedding_model"], name="node_chunks_model")
+            # Leads with the model, so that what another model made is found across organisations.
+            models.Index(
+                fields=["embedding_model", "dimensions", "organization", "node"],
+                name="node_chunks_model",
+            )
         ]
 
     def __str__(self) -> str:
@@ -79,9 +81,7 @@ class NodePosting(models.Model):
     """How often a lexeme occurs in a node, each occurrence weighted by its field."""
 
     pk = models.CompositePrimaryKey("organization_id", "lexeme", "node_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="+")
     lexeme = models.TextField()
     frequency = models.FloatField()
@@ -93,15 +93,15 @@ class NodePosting(models.Model):
 class DirtyNode(models.Model):
     """A node whose vectors lag behind its text. Unique per node: marking twice is marking once.
 
-    A row is deleted only if `marked_at` is still what the embedding run had read.
+    Nobody touches the row before `not_before`: a run that claims it moves that moment on, so that
+    the row comes back by itself should the run die; so does a failure. The row is deleted only if
+    `marked_at` is still what the run had read.
     """
 
     node = models.OneToOneField(
         NodeMetadata, models.CASCADE, primary_key=True, related_name="dirty"
     )
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     marked_at = models.DateTimeField()
     not_before = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
@@ -111,8 +111,10 @@ class DirtyNode(models.Model):
         db_table = "node_index_backlog"
         verbose_name = "waiting node"
         ordering = ["marked_at"]
-        indexes = [models.Index(fields=["organization", "marked_at"], name="node_backlog_tenant"),
-                   models.Index(fields=["not_before"], name="node_backlog_due")]
+        indexes = [
+            models.Index(fields=["organization", "marked_at"], name="node_backlog_tenant"),
+            models.Index(fields=["not_before"], name="node_backlog_due"),
+        ]
 
     def __str__(self) -> str:
         """Return which node waits since when."""

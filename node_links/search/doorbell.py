@@ -1,27 +1,40 @@
 """Waking the embedding task: once for many writes."""
 
-import structlog
 from django.conf import settings
-from django.core.cache import cache
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-log = structlog.get_logger(__name__)
+from config import valkey
 
-_KEY = "index:doorbell"
+_KEY = "nodeloom:doorbell:index"
+_SAFETY_SECONDS = 30
+
+broker_outage = valkey.Outage()
+"""What this process knows of the broker being away: while it is paused nobody tries to ring."""
 
 
 def ring() -> None:
     """Ask for an embedding run, unless one is asked for already.
 
     The run starts after a pause, so that a burst of writes makes one. A doorbell that cannot be
-    rung is no error: the row in the backlog is the truth, and the sweep rings again.
+    rung is no error: the row in the backlog is the truth, and the sweep rings again. Neither may it
+    cost anything: after a failure nobody tries for a while.
     """
     from node_links.tasks import embed_backlog
 
     pause = settings.INDEX_DEBOUNCE_SECONDS
+    lifetime = round((pause + _SAFETY_SECONDS) * 1000)
+    if broker_outage.paused or not valkey.ask(
+        lambda client: bool(client.set(_KEY, 1, nx=True, px=lifetime)), otherwise=False
+    ):
+        return
     try:
-        if cache.add(_KEY, 1, timeout=max(1, int(pause) + 1)):
-            embed_backlog.apply_async(countdown=pause)
-    except (RedisError, OperationalError, OSError) as error:
-        log.warning("index_doorbell_failed", error=type(error).__name__)
+        embed_backlog.apply_async(countdown=pause, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        broker_outage.note(error)
+        answer()
+
+
+def answer() -> None:
+    """Let the next write ring again: the run that begins now will not see it for certain."""
+    valkey.ask(lambda client: client.delete(_KEY), otherwise=0)

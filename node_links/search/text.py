@@ -5,7 +5,9 @@ Searching by words therefore finds what was saved a moment ago; vectors follow i
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -16,6 +18,11 @@ from node_links.search.doorbell import ring
 
 # PostgreSQL refuses an index entry above 2 704 bytes, and nobody searches for longer words.
 _LONGEST_LEXEME = 255
+
+# PostgreSQL refuses a tsvector above 1 MiB. A text may grow fourfold on its way into one (a
+# hyphenated word is kept whole and in parts, each lexeme carries its positions), and a passage
+# has four such texts. Longer texts become several passages.
+_LONGEST_TEXT = 60_000
 
 _FORGET = "DELETE FROM node_postings WHERE organization_id = %s AND node_id = ANY(%s)"
 
@@ -35,9 +42,10 @@ WITH fresh AS (
     GROUP BY c.organization_id, c.node_id, u.lexeme
     RETURNING node_id, frequency
 )
-UPDATE node_metadata m SET text_length = t.total
-FROM (SELECT node_id, sum(frequency) AS total FROM fresh GROUP BY node_id) t
-WHERE m.metadata_id = t.node_id
+UPDATE node_metadata m SET text_length = coalesce(t.total, 0)
+FROM unnest(%s) AS n (node_id)
+LEFT JOIN (SELECT node_id, sum(frequency) AS total FROM fresh GROUP BY node_id) t USING (node_id)
+WHERE m.metadata_id = n.node_id
 """
 
 
@@ -49,7 +57,9 @@ def content_hash(description: NodeDescription) -> str:
     return _digest(parts)
 
 
-def index_text(rewritten: Sequence[tuple[NodeMetadata, NodeDescription]]) -> None:
+def index_text(
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], *, is_new: bool = False
+) -> None:
     """Write passages and postings of nodes whose text changed, and queue them for embedding.
 
     A passage that says what it said before keeps its row and its vector.
@@ -57,16 +67,20 @@ def index_text(rewritten: Sequence[tuple[NodeMetadata, NodeDescription]]) -> Non
     if not rewritten:
         return
     node_ids = [node.pk for node, _ in rewritten]
-    _write_chunks(rewritten, node_ids)
+    _write_chunks(rewritten, node_ids, is_new=is_new)
     organization_id = rewritten[0][0].organization_id
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [organization_id, node_ids])
-        cursor.execute(_POST, [organization_id, node_ids, _LONGEST_LEXEME])
+        if not is_new:
+            cursor.execute(_FORGET, [organization_id, node_ids])
+        cursor.execute(_POST, [organization_id, node_ids, _LONGEST_LEXEME, node_ids])
     mark_dirty([node for node, _ in rewritten])
 
 
 def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
-    """Queue nodes for embedding; one that waits already keeps its place in the table."""
+    """Queue nodes for embedding; one that waits already is due at once, its failures forgotten.
+
+    Rows are written in the order of their keys, as the embedding run locks them.
+    """
     now = timezone.now()
     DirtyNode.objects.bulk_create(
         [
@@ -76,7 +90,7 @@ def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
                 marked_at=now,
                 not_before=now,
             )
-            for node in nodes
+            for node in sorted(nodes, key=lambda node: node.pk)
         ],
         update_conflicts=True,
         unique_fields=["node"],
@@ -86,9 +100,12 @@ def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
 
 
 def _write_chunks(
-    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], node_ids: list[object]
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]],
+    node_ids: list[UUID],
+    *,
+    is_new: bool,
 ) -> None:
-    rows = NodeChunk.objects.filter(node_id__in=node_ids)
+    rows = NodeChunk.objects.none() if is_new else NodeChunk.objects.filter(node_id__in=node_ids)
     stale = {
         (node_id, ordinal, digest): pk
         for pk, node_id, ordinal, digest in rows.values_list(
@@ -106,10 +123,10 @@ def _write_chunks(
     NodeChunk.objects.bulk_create(fresh)
 
 
-def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterable[NodeChunk]:
-    passages = description.passages or [Passage(text="")]
-    keywords = " ".join(description.keywords)
-    for ordinal, passage in enumerate(passages):
+def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterator[NodeChunk]:
+    keywords = _first(" ".join(description.keywords))
+    summary = _first(description.summary)
+    for ordinal, passage in enumerate(_passages(description)):
         first = ordinal == 0
         yield NodeChunk(
             organization_id=node.organization_id,
@@ -117,15 +134,36 @@ def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterable[NodeCh
             ordinal=ordinal,
             heading=passage.heading[:500],
             anchor=passage.anchor[:500],
-            title=description.name if first else "",
+            title=_first(description.name) if first else "",
             keywords=keywords if first else "",
-            summary=description.summary if first else "",
+            summary=summary if first else "",
             text=passage.text,
             content_hash=_digest(
                 [description.name, passage.heading, passage.anchor, passage.text]
-                + ([keywords, description.summary] if first else [])
+                + ([keywords, summary] if first else [])
             ),
         )
+
+
+def _passages(description: NodeDescription) -> Iterator[Passage]:
+    for passage in description.passages or [Passage(text="")]:
+        for text in _pieces(passage.text):
+            yield replace(passage, text=text)
+
+
+def _first(text: str) -> str:
+    return next(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut `text` at blanks, else between characters, into pieces PostgreSQL can index."""
+    while len(text) * 4 > _LONGEST_TEXT and len(text.encode()) > _LONGEST_TEXT:
+        head = text.encode()[:_LONGEST_TEXT].decode(errors="ignore")
+        blank = max(head.rfind(" "), head.rfind("\n"))
+        end = blank + 1 if blank > len(head) // 2 else len(head)
+        yield text[:end]
+        text = text[end:]
+    yield text
 
 
 def _digest(parts: Iterable[str]) -> str:

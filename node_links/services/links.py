@@ -10,7 +10,12 @@ from node_links.services.events import record_event
 
 
 def sync_derived_links(
-    *, actor: Actor, source: NodeEntity, link_type: str, target_feature: str, targets: Iterable[UUID]
+    *,
+    actor: Actor,
+    source: NodeEntity,
+    link_type: str,
+    target_feature: str,
+    targets: Iterable[UUID],
 ) -> None:
     """Make `source`'s derived links of one type lead to exactly `targets` (entity ids).
 

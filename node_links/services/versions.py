@@ -1,8 +1,8 @@
 """Drafts and published versions, the same for every feature.
 
-            publish                     open_version {bump}
- draft ───────────────► published ──────────────────────► draft (next number; the last one still live)
-   └──────── archive ───────┴────────── archive ─────────────┴──► archived (terminal)
+           publish                     open_version {bump}
+draft ───────────────► published ──────────────────────► draft (next number; the last one still live)
+  └──────── archive ───────┴────────── archive ─────────────┴──► archived (terminal)
 """
 
 import hashlib

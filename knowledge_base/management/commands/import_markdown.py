@@ -54,8 +54,10 @@ class Command(TenantCommand):
 
 
 def _refusal(error: DomainError) -> str:
-    lines = [f"  {item.pointer.removeprefix('/file/').replace('~1', '/')}: {item.message}"
-             for item in error.errors]
+    lines = [
+        f"  {item.pointer.removeprefix('/file/').replace('~1', '/')}: {item.message}"
+        for item in error.errors
+    ]
     return "\n".join(["Nothing was imported.", *(lines or [f"  {error.detail}"])])
 
 

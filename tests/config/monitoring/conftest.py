@@ -43,12 +43,9 @@ def closed_port() -> int:
 @pytest.fixture
 def no_workers() -> Iterator[None]:
     """No heartbeat of an earlier test, none left behind."""
-
-    def sweep() -> None:
-        with broker_client() as client:
-            for key in client.scan_iter(f"{KEY_PREFIX}*"):
-                client.delete(key)
-
-    sweep()
-    yield
-    sweep()
+    with broker_client() as client:
+        for key in client.scan_iter(f"{KEY_PREFIX}*"):
+            client.delete(key)
+        yield
+        for key in client.scan_iter(f"{KEY_PREFIX}*"):
+            client.delete(key)

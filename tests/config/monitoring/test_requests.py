@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.test import Client, RequestFactory
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client, RequestFactory
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
@@ -33,6 +34,15 @@ def test_a_malformed_request_id_is_replaced_by_a_fresh_one(client: Client, given
     assert first != second
     assert (len(first), first[12]) == (32, "7")
     assert set(first) <= set("0123456789abcdef")
+
+
+def test_the_asynchronous_server_carries_the_context_too(
+    async_client: AsyncClient, lines: list[Any]
+) -> None:
+    response = async_to_sync(async_client.get)("/api/echo/", headers={"X-Request-ID": "r-a"})
+
+    assert response.headers["X-Request-ID"] == response.content.decode() == "r-a"
+    assert [(line["request_id"], line["user_id"]) for line in lines] == [("r-a", "user-1")]
 
 
 def test_a_request_writes_one_line_with_all_that_identifies_it(

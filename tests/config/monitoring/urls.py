@@ -1,11 +1,13 @@
 """Addresses that fail in every way a view can, beside the real ones for probes."""
 
 import structlog
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 
+from config.api import errors
 from config.request_context import current_request_id
 
 
@@ -57,5 +59,8 @@ urlpatterns = [
     path("api/connection-closed/", connection_closed),
     path("api/many-statements/", many_statements),
     path("page/broken/", broken),
+    path("admin/", admin.site.urls),
     path("", include("config.health_urls")),
 ]
+handler404 = errors.handler404
+handler500 = errors.handler500

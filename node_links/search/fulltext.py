@@ -1,0 +1,101 @@
+"""Finding by words: BM25 over the postings, in the statistics of the caller's own organisation.
+
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.
+The terms of a query are joined by OR: a question in natural language ANDed finds nothing. Terms are
+stemmed by PostgreSQL's `english` configuration, in which stop words fall out; a query of nothing
+else finds nothing by words.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+from node_links.search.candidates import Candidates
+
+K1 = 1.2
+B = 0.75
+
+_LEXEMES = "SELECT lexeme FROM unnest(to_tsvector('english', %s)) ORDER BY positions[1]"
+
+# Rarity and average length come from all that the organisation can find, not from what a filter
+# leaves of it: a filter must not change the order of what passes it. Nodes stand for their entity,
+# which takes the score of its best node.
+_RANK = """
+WITH corpus AS MATERIALIZED (
+    SELECT count(*)::float8 AS size, greatest(avg(m.text_length), 1) AS mean_length
+    FROM node_metadata m WHERE {visible}
+), occurrences AS MATERIALIZED (
+    SELECT m.metadata_id, m.feature_type, m.entity_id, m.text_length, p.lexeme, p.frequency
+    FROM node_postings p JOIN node_metadata m ON m.metadata_id = p.node_id
+    WHERE p.organization_id = %s AND p.lexeme = ANY(%s) AND {visible}
+), rarity AS MATERIALIZED (
+    SELECT o.lexeme, ln(1 + (c.size - count(*) + 0.5) / (count(*) + 0.5)) AS idf
+    FROM occurrences o CROSS JOIN corpus c GROUP BY o.lexeme, c.size
+), nodes AS (
+    SELECT m.metadata_id, m.feature_type, m.entity_id, sum(
+        r.idf * m.frequency * (%s + 1)
+        / (m.frequency + %s * (1 - %s + %s * m.text_length / c.mean_length))
+    ) AS score
+    FROM occurrences m JOIN rarity r USING (lexeme) CROSS JOIN corpus c
+    WHERE {allowed}
+    GROUP BY m.metadata_id, m.feature_type, m.entity_id
+), entities AS MATERIALIZED (
+    SELECT DISTINCT ON (feature_type, entity_id) *
+    FROM nodes ORDER BY feature_type, entity_id, score DESC, metadata_id
+), page AS (
+    SELECT * FROM entities ORDER BY score DESC, metadata_id LIMIT %s OFFSET %s
+)
+SELECT total.count, page.feature_type, page.entity_id, page.metadata_id, page.score
+FROM (SELECT count(*) FROM entities) AS total LEFT JOIN page ON true
+ORDER BY page.score DESC, page.metadata_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entity that was found: its address, its best node, its score.
+
+    `node` is the key of `node_metadata`. `chunk` is the best passage where the ranking knows it.
+    """
+
+    feature_type: str
+    entity_id: UUID
+    node: UUID
+    score: float
+    chunk: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A page of matches, best first, and how many there are in all."""
+
+    count: int
+    matches: list[Match]
+
+
+def query_lexemes(query: str) -> list[str]:
+    """Return the stems of a query's words, in order, each once, without stop words."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEXEMES, [query])
+        return [lexeme for (lexeme,) in cursor.fetchall()]
+
+
+def rank_by_words(
+    *, candidates: Candidates, lexemes: list[str], limit: int, offset: int = 0
+) -> Ranking:
+    """Return the entities that hold any of `lexemes`, by BM25; equals are ordered by node id.
+
+    The score has no upper bound and says nothing across queries. `count` is exact.
+    """
+    if not lexemes:
+        return Ranking(0, [])
+    visible, of_tenant = candidates.visible()
+    allowed, of_filter = candidates.allowed()
+    parameters = [*of_tenant, candidates.organization_id, lexemes, *of_tenant]
+    parameters += [K1, K1, B, B, *of_filter, limit, offset]
+    with connection.cursor() as cursor:
+        cursor.execute(_RANK.format(visible=visible, allowed=allowed), parameters)
+        rows = cursor.fetchall()
+    found = [Match(*row[1:]) for row in rows if row[1] is not None]
+    return Ranking(rows[0][0], found)

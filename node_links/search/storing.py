@@ -1,0 +1,150 @@
+"""Storing what the embedder made, and putting off what it refused.
+
+Locks are taken in the order in which writers take them (entity, node, backlog row), and what a
+writer holds is passed over: such a node is being changed and will be embedded anew. So neither
+waits for the other, and there is no deadlock to break.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.tenancy import system_scope
+from config.exceptions import InfrastructureException
+from node_links.models import DirtyNode, NodeMetadata
+from node_links.registry import Feature, features
+from node_links.search.nearest import vector_literal
+
+BACKOFF_SECONDS = 5
+LONGEST_BACKOFF_SECONDS = 300
+_LONGEST_ERROR = 200
+
+_STORE_PASSAGES = """
+UPDATE node_chunks c
+SET vector_embedding = n.vector::vector, embedding_model = %s, dimensions = %s
+FROM unnest(%s::uuid[], %s::text[]) AS n (chunk_id, vector)
+WHERE c.chunk_id = n.chunk_id AND c.node_id = ANY(%s)
+"""
+
+# A node's vector is the direction of the mean of its passages'. If they cancel out, it has none.
+_STORE_NODES = """
+UPDATE node_metadata m
+SET vector_embedding = CASE WHEN vector_norm(p.mean) > 0 THEN l2_normalize(p.mean) END,
+    dimensions = CASE WHEN vector_norm(p.mean) > 0 THEN %s END,
+    embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s ELSE '' END
+FROM (
+    SELECT node_id, avg(vector_embedding) AS mean FROM node_chunks
+    WHERE node_id = ANY(%s) AND embedding_model = %s AND dimensions = %s GROUP BY node_id
+) AS p
+WHERE m.metadata_id = p.node_id
+"""
+
+# Only as read: a row marked again since then has a newer text to be embedded.
+_LOCK_ROWS = """
+SELECT d.node_id FROM node_index_backlog d
+JOIN unnest(%s::uuid[], %s::timestamptz[]) AS n (node_id, marked_at)
+    ON d.node_id = n.node_id AND d.marked_at = n.marked_at
+ORDER BY d.node_id FOR UPDATE OF d SKIP LOCKED
+"""
+
+_PUT_OFF = """
+UPDATE node_index_backlog d
+SET attempts = d.attempts + 1, last_error = n.error,
+    not_before = clock_timestamp()
+        + make_interval(secs => least(%s * 2.0 ^ least(d.attempts, 20), %s))
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[]) AS n (node_id, marked_at, error)
+WHERE d.node_id = n.node_id AND d.marked_at = n.marked_at
+"""
+
+_GIVE_BACK = """
+UPDATE node_index_backlog d SET not_before = clock_timestamp()
+FROM unnest(%s::uuid[], %s::timestamptz[]) AS n (node_id, marked_at)
+WHERE d.node_id = n.node_id AND d.marked_at = n.marked_at
+"""
+
+
+def store(
+    *,
+    marked: Mapping[UUID, datetime],
+    vectors: Mapping[UUID, list[float]],
+    model: str,
+    dimensions: int,
+) -> int:
+    """Store the vectors of passages and of the nodes in `marked`; return how many nodes were done.
+
+    `marked` says when each node was marked, as the run read it. Nodes that a writer holds or has
+    marked again since are left in the backlog.
+    """
+    literals = [vector_literal(vector) for vector in vectors.values()]
+    with system_scope(), connection.cursor() as cursor:
+        nodes = _lock(marked)
+        cursor.execute(_LOCK_ROWS, [list(nodes), [marked[node] for node in nodes]])
+        done = [node for (node,) in cursor.fetchall()]
+        if not done:
+            return 0
+        cursor.execute(_STORE_PASSAGES, [model, dimensions, list(vectors), literals, done])
+        cursor.execute(_STORE_NODES, [dimensions, model, done, model, dimensions])
+        _hand_over(done)
+        DirtyNode.objects.filter(pk__in=done).delete()
+    return len(done)
+
+
+def put_off(*, marked: Mapping[UUID, datetime], errors: Mapping[UUID, Exception]) -> None:
+    """Note each node's failure on its row and let it wait: 5 s, then twice as long, up to 300 s."""
+    nodes = sorted(errors)
+    told = [describe(errors[node]) for node in nodes]
+    when = [marked[node] for node in nodes]
+    with system_scope(), connection.cursor() as cursor:
+        cursor.execute(_PUT_OFF, [BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS, nodes, when, told])
+
+
+def give_back(*, marked: Mapping[UUID, datetime]) -> None:
+    """Make claimed rows due again, for a run that stops before it came to them."""
+    with system_scope(), connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [list(marked), list(marked.values())])
+
+
+def describe(error: Exception) -> str:
+    """Return class and message, short. Only our own messages are known to hold no secrets."""
+    name = type(error).__name__
+    if isinstance(error, InfrastructureException):
+        return f"{name}: {error.message}"[:_LONGEST_ERROR]
+    return name
+
+
+def _lock(marked: Mapping[UUID, datetime]) -> list[UUID]:
+    """Lock the nodes, before them the entities whose features keep a copy; return those we got."""
+    rows = NodeMetadata.objects.filter(pk__in=list(marked))
+    addresses = {
+        node: (feature_type, entity_id)
+        for node, feature_type, entity_id in rows.values_list("pk", "feature_type", "entity_id")
+    }
+    for feature in _copying_features():
+        wanted = {entity for kind, entity in addresses.values() if kind == feature.feature_type}
+        locked = set(
+            feature.model.all_objects.filter(pk__in=wanted)
+            .select_for_update(skip_locked=True, no_key=True)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        busy = wanted - locked
+        addresses = {node: place for node, place in addresses.items() if place[1] not in busy}
+    free = rows.filter(pk__in=list(addresses)).order_by("pk")
+    return list(free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+
+
+def _hand_over(done: list[UUID]) -> None:
+    """Give the entities' vectors to the features that keep a copy."""
+    for feature in _copying_features():
+        rows = NodeMetadata.objects.filter(
+            pk__in=done, feature_type=feature.feature_type, node_id=None
+        ).exclude(vector_embedding=None)
+        for entity_id, vector in rows.values_list("entity_id", "vector_embedding"):
+            if feature.store_vector is not None:
+                feature.store_vector(entity_id, [float(number) for number in vector or ()])
+
+
+def _copying_features() -> list[Feature]:
+    return [feature for feature in features.all() if feature.store_vector is not None]

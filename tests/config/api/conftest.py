@@ -1,0 +1,36 @@
+"""The probe's addresses and callers."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from config.api.throttles import CallerThrottle
+
+
+@pytest.fixture(autouse=True)
+def _probe(settings: Settings) -> Iterator[None]:
+    settings.ROOT_URLCONF = "tests.config.api.probe"
+    CallerThrottle._silent_until = 0.0
+    yield
+    CallerThrottle._silent_until = 0.0
+
+
+@pytest.fixture
+def client() -> APIClient:
+    """Ann of the organisation Acme."""
+    return named("ann@acme")
+
+
+@pytest.fixture
+def stranger() -> APIClient:
+    """A caller without a name."""
+    return APIClient(raise_request_exception=False)
+
+
+def named(caller: str) -> APIClient:
+    """Return a client for `user@organization`."""
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_X_CALLER=caller)
+    return client
