@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -82,8 +82,8 @@ def create_access_key(
     rate_limit: int = 60,
 ) -> tuple[AccessKey, str]:
     """Create a key that acts as the actor; return it and its secret, which is shown only now."""
-    if actor.access_key_id is not None:
-        raise Forbidden("An access key cannot make access keys.")
+    if actor.access_key_id is not None or actor.user_id is None:
+        raise Forbidden("Access keys are made by people.")
     secret = KEY_MARK + secrets.token_urlsafe(32)
     key = AccessKey.objects.create(
         organization_id=actor.tenant_id,
@@ -93,9 +93,13 @@ def create_access_key(
         key_hash=hash_access_key(secret),
         scopes=sorted(set(scopes)),
         rate_limit=rate_limit,
-        expires_at=expires_in_days and timezone.now() + timedelta(days=expires_in_days),
+        expires_at=_in_days(expires_in_days),
     )
     return key, secret
+
+
+def _in_days(days: int | None) -> datetime | None:
+    return None if days is None else timezone.now() + timedelta(days=days)
 
 
 def revoke_access_key(*, key: AccessKey) -> None:

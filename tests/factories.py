@@ -89,7 +89,7 @@ def make_person(role: Role, organization: Organization | None = None, **user: An
 
 
 def make_cast() -> Cast:
-    """Return the cast: owner, admin, editor, viewer, and a stranger who owns another organisation."""
+    """Return an organisation with a member of each role, and a stranger who owns another."""
     owner = make_person(Role.OWNER)
     home = owner.organization
     return Cast(

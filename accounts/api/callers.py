@@ -1,16 +1,14 @@
 """The caller of a view, as the types that services take."""
 
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.models import User
 
 
-class CallerMixin:
+class CallerMixin(APIView):
     """For views whose permissions admit authenticated callers only."""
-
-    request: Request
 
     @property
     def actor(self) -> Actor:

@@ -102,7 +102,7 @@ def update_sop(
 def delete_sop(
     *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
 ) -> None:
-    """Hide an SOP; everything is kept. Raises `SopInUse`, `InvalidTransition` and as `update_sop`."""
+    """Hide an SOP, keeping everything. Raises `SopInUse`, `InvalidTransition`, as `update_sop`."""
     with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.ADMINISTER)
@@ -277,7 +277,7 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
 
 
 def _told(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Name the content by its SHA-256: an event says that a text changed, versions keep the text."""
+    """Name the content by its SHA-256: events say that a text changed, versions keep texts."""
     return {
         name: {
             side: _digest(value) if name == "content" else _plain(value)
