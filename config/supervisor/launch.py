@@ -89,7 +89,7 @@ def _install(options: Options, terminal: Terminal) -> installation.Administrator
     with terminal.step("static files"):
         installation.collect_static()
     with terminal.step("organisation and administrator"):
-        administrator = installation.create_administrator(options)
+        administrator = installation.create_administrator()
     if options.demo:
         with terminal.step("demonstration content"):
             installation.load_demo()
