@@ -17,7 +17,7 @@ OF_TENANT_OR_PRESENTED_KEY = f"{OF_TENANT} OR key_hash = {_ACCESS_KEY}"
 OF_TENANT_OR_SHARED = f"{OF_TENANT} OR organization_id IS NULL"
 THE_TENANT = f"id = {_ORGANIZATION} OR {_OPERATOR}"
 THE_TENANT_ITSELF = (
-    f"{THE_TENANT} OR id IN (SELECT organization_id FROM memberships WHERE user_id = {_USER})"
+    f"{THE_TENANT} OR id IN (SELECT m.organization_id FROM memberships m WHERE m.user_id = {_USER})"
 )
 
 

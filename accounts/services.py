@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -47,7 +46,7 @@ def add_member(
         if user is None:
             user = _create_user(email=email, password=password, name=name)
         membership, created = Membership.objects.get_or_create(
-            organization_id=actor.organization_id, user=user, defaults={"role": role}
+            organization_id=actor.tenant_id, user=user, defaults={"role": role}
         )
         if not created:
             raise DuplicateMember(f"{email} is already a member.")
@@ -87,7 +86,7 @@ def create_access_key(
         raise Forbidden("An access key cannot make access keys.")
     secret = KEY_MARK + secrets.token_urlsafe(32)
     key = AccessKey.objects.create(
-        organization_id=_organization_id(actor),
+        organization_id=actor.tenant_id,
         user_id=actor.user_id,
         name=name,
         prefix=secret[:8],
@@ -136,9 +135,3 @@ def _keep_an_owner(actor: Actor, membership: Membership) -> None:
     owners = Membership.objects.owners().filter(organization_id=membership.organization_id)
     if owners.select_for_update().count() == 1:
         raise LastOwner("An organisation keeps at least one owner; make somebody else owner first.")
-
-
-def _organization_id(actor: Actor) -> UUID:
-    if actor.organization_id is None:
-        raise Forbidden("An access key belongs to an organisation.")
-    return actor.organization_id

@@ -1,4 +1,4 @@
-"""The one settings module. Everything that differs between installations comes from the environment."""
+"""The one settings module. What differs between installations comes from the environment."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,6 +1,6 @@
 """How SOPs are read."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Lower
@@ -31,7 +31,7 @@ class SopQuerySet(EntityQuerySet["Sop"]):
         """SOPs with this title, ignoring case."""
         return self.alias(_title=Lower("title")).filter(_title=title.lower())
 
-    def category_counts(self) -> "QuerySet[Sop, dict[str, object]]":
+    def category_counts(self) -> "QuerySet[Sop, dict[str, Any]]":
         """`{category, count}` for each category in use, by name."""
         return (
             self.exclude(category=None)

@@ -22,7 +22,7 @@ CELERY_ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
 MUTED = {
-    "postgres": ("LOG: ",),
+    "postgres": ("LOG: ", "FATAL:  the database system is starting up"),
     "valkey": ("Memory overcommit", "scheduling shutdown", "ready to exit"),
 }
 WORKERS = {

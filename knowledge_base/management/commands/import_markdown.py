@@ -35,7 +35,7 @@ class Command(TenantCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, show progress, print the report."""
         actor = self.find_actor(organization=options["organization"], email=options["email"])
-        console = Console(file=self.stdout, highlight=False)
+        console = Console(file=self.stdout._out, highlight=False)
         started = time.monotonic()
         columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar, scope(actor):
