@@ -2,6 +2,8 @@
 
 import http.server
 import io
+import signal
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +14,13 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from config.embedded.lock import DataDirLock
+from config.embedded.process import Command
 from config.supervisor import installation
+from config.supervisor import launch as launching
 from config.supervisor.console import Terminal
 from config.supervisor.launch import Probe, launch
 from config.supervisor.options import Options
-from config.supervisor.specs import server_specs, service_specs
+from config.supervisor.specs import ProcessSpec, server_specs, service_specs
 
 
 @pytest.fixture
@@ -146,3 +150,84 @@ def test_removing_data_asks_first_and_refuses_while_something_runs(
 
     call_command("remove_data", "--yes")
     assert not data_dir.exists()
+
+
+@pytest.fixture
+def bare_launch(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[str]]:
+    """A launch without servers and without an installation: its one service runs a script."""
+    settings.EMBED_DATABASE = settings.EMBED_REDIS = False
+    for name in ("migrate", "collect_static", "create_administrator"):
+        monkeypatch.setattr(installation, name, lambda: None)
+    monkeypatch.setattr(launching, "empty_shared_folder", lambda data_dir: None)
+    monkeypatch.setattr(launching, "READY_SECONDS", 0.0)
+    script: list[str] = ["exec sleep 60"]
+    spec = ProcessSpec("web", lambda: Command(("/bin/sh", "-c", script[0])))
+    monkeypatch.setattr(launching, "service_specs", lambda options: [spec])
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield script
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def test_what_never_becomes_ready_is_stopped_again(tmp_path: Path, bare_launch: list[str]) -> None:
+    output = io.StringIO()
+    options = Options("127.0.0.1", free_port(), free_port(), tmp_path, demo=False)
+
+    code = launch(options, Terminal(output))
+
+    assert code == 1
+    assert f"{options.url}/health/ready was not ready within 0 s." in output.getvalue()
+    assert output.getvalue().endswith("Stopped.\n")
+    assert not (tmp_path / "pids.json").exists()
+
+
+def test_a_termination_signal_while_starting_stops_everything(
+    tmp_path: Path, bare_launch: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "READY_SECONDS", 60.0)
+    bare_launch[0] = "kill -TERM $PPID; exec sleep 60"
+    output = io.StringIO()
+    options = Options("127.0.0.1", free_port(), free_port(), tmp_path, demo=True)
+
+    code = launch(options, Terminal(output))
+
+    assert code == 0
+    assert output.getvalue().endswith("Stopping …\nStopped.\n")
+
+
+def test_a_generated_password_is_shown_once_and_a_given_one_never(options: Options) -> None:
+    shown, silent = io.StringIO(), io.StringIO()
+
+    launching.welcome(options, Terminal(shown), installation.Administrator("a@b.example", "pw1"))
+    launching.welcome(options, Terminal(silent), installation.Administrator("a@b.example", None))
+
+    assert "  password  pw1   (shown this once)\n" in shown.getvalue()
+    assert "  e-mail    a@b.example\n" in silent.getvalue()
+    assert "password" not in silent.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_administrator_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NODELOOM_ADMIN_EMAIL", "first@nodeloom.example")
+    monkeypatch.delenv("NODELOOM_ADMIN_PASSWORD", raising=False)
+
+    first = installation.create_administrator()
+
+    assert first is not None
+    assert first.email == "first@nodeloom.example"
+    assert first.password
+    assert installation.create_administrator() is None
+
+
+def test_without_such_commands_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "get_commands", dict)
+
+    installation.load_demo()
+
+    assert installation.create_administrator() is None
