@@ -2,7 +2,8 @@
 #
 #   make up        start everything            make test    the whole test suite
 #   make lint      format, lint, types         make check   lint + contracts + migrations + OpenAPI
-#   make bench     the benchmarks              make clean   remove .venv, .nodeloom and caches
+#   make bench     the benchmarks              make clean   remove .venv and caches
+#   make clean-data    remove all data of the embedded servers (asks first)
 #
 # Arguments: make up ARGS="--port 9000 --no-demo"      make test ARGS="tests/config -x"
 
@@ -16,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 .PHONY: help up test lint check bench clean clean-data runtime with-test with-dev
 
 help:
-	@sed -n '3,7s/^# \{0,1\}//p' Makefile
+	@sed -n '3,8s/^# \{0,1\}//p' Makefile
 
 up: runtime
 	@exec $(RUN) manage.py up $(ARGS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config import env
 from config.embedded.postgres import PostgresServer
@@ -33,7 +34,7 @@ def make_roles(options: Options) -> None:
 def migrate() -> None:
     """Bring the tables up to date, as their owner, and leave no connection behind."""
     call_command("migrate", verbosity=0, interactive=False)
-    connections.close_all()
+    _release_connections()
 
 
 def collect_static() -> bool:
@@ -51,13 +52,13 @@ def collect_static() -> bool:
     return True
 
 
-def create_administrator(options: Options) -> Administrator | None:
-    """Make the first organisation and its administrator; None where no app offers that."""
+def create_administrator() -> Administrator | None:
+    """Make the first organisation and its administrator; None where there are users already."""
     if "bootstrap" not in get_commands():
         return None
     output = io.StringIO()
     call_command("bootstrap", json=True, stdout=output)
-    connections.close_all()
+    _release_connections()
     answer = json.loads(output.getvalue())
     return Administrator(answer["email"], answer["password"]) if answer else None
 
@@ -66,7 +67,15 @@ def load_demo() -> None:
     """Load the demonstration content where an app offers it; loading again changes nothing."""
     if "load_demo" in get_commands():
         call_command("load_demo", stdout=io.StringIO())
-        connections.close_all()
+        _release_connections()
+
+
+def _release_connections() -> None:
+    """Close this process's connections and its pool: it only watches from now on."""
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()
 
 
 def _static_state() -> str:

@@ -77,7 +77,7 @@ def _start(options: Options, terminal: Terminal, supervisor: Supervisor, lock: D
             supervisor.wait_until(probe.url, probe, READY_SECONDS)
         except SupervisorError as error:
             raise SupervisorError(f"{error} {probe.last_answer}".rstrip()) from error
-    _welcome(options, terminal, administrator)
+    welcome(options, terminal, administrator)
 
 
 def _install(options: Options, terminal: Terminal) -> installation.Administrator | None:
@@ -89,14 +89,14 @@ def _install(options: Options, terminal: Terminal) -> installation.Administrator
     with terminal.step("static files"):
         installation.collect_static()
     with terminal.step("organisation and administrator"):
-        administrator = installation.create_administrator(options)
+        administrator = installation.create_administrator()
     if options.demo:
         with terminal.step("demonstration content"):
             installation.load_demo()
     return administrator
 
 
-def _welcome(
+def welcome(
     options: Options, terminal: Terminal, administrator: installation.Administrator | None
 ) -> None:
     terminal.line("")

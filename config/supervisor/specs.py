@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
 
-from config import env
+from config import env as environment
 from config.embedded.postgres import PostgresServer
 from config.embedded.process import Command
 from config.embedded.valkey import ValkeyServer
@@ -22,7 +22,7 @@ CELERY_ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
 MUTED = {
-    "postgres": ("LOG: ",),
+    "postgres": ("LOG: ", "FATAL:  the database system is starting up"),
     "valkey": ("Memory overcommit", "scheduling shutdown", "ready to exit"),
 }
 WORKERS = {
@@ -67,18 +67,17 @@ def service_specs(options: Options) -> list[ProcessSpec]:
     ]
 
 
-def _python(*arguments: str, stop_seconds: float = 10, **more: str) -> Command:
+def _python(*arguments: str, env: Mapping[str, str] | None = None) -> Command:
     return Command(
         argv=(sys.executable, "-m", *arguments),
-        stop_seconds=stop_seconds,
         cwd=settings.BASE_DIR,
-        env={MULTIPROCESS_VARIABLE: str(shared_folder(settings.DATA_DIR)), **more},
+        env={MULTIPROCESS_VARIABLE: str(shared_folder(settings.DATA_DIR)), **(env or {})},
     )
 
 
 def _web(options: Options) -> Command:
     module, _, name = settings.WSGI_APPLICATION.rpartition(".")
-    workers = env.whole("WEB_WORKERS", max(2, min(4, os.cpu_count() or 2)))
+    workers = environment.whole("WEB_WORKERS", max(2, min(4, os.cpu_count() or 2)))
     return _python(
         *("granian", f"{module}:{name}", "--interface", "wsgi"),
         *("--host", options.host, "--port", str(options.port)),
@@ -99,9 +98,9 @@ def _live(options: Options) -> Command:
 def _worker(name: str, queues: tuple[str, ...]) -> Command:
     return _python(
         *("celery", "-q", "-A", "config", "worker", "-Q", ",".join(queues), "-n", f"{name}@%h"),
-        *("--pool", "threads", "--concurrency", str(env.whole("WORKER_THREADS", 4))),
+        *("--pool", "threads", "--concurrency", str(environment.whole("WORKER_THREADS", 4))),
         *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
-        **CELERY_ENVIRONMENT,
+        env=CELERY_ENVIRONMENT,
     )
 
 
@@ -109,5 +108,5 @@ def _beat() -> Command:
     return _python(
         *("celery", "-q", "-A", "config", "beat", "--pidfile=", "--loglevel", "WARNING"),
         *("--scheduler", settings.CELERY_BEAT_SCHEDULER),
-        **CELERY_ENVIRONMENT,
+        env=CELERY_ENVIRONMENT,
     )
