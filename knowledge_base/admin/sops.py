@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from accounts.admin.operators import operator_of
-from config.admin.base import OperatorAdmin
+from config.admin.base import OfTenant, OperatorAdmin
 from config.admin.display import NOTHING
 from knowledge_base.admin import comparison, importing, panels, preview, searching
 from knowledge_base.admin.actions import SopActions
@@ -41,12 +41,12 @@ _METADATA = ("category", "tags", "content_type", "complexity", "audience", "auth
 
 
 @admin.register(Sop)
-class SopAdmin(SopActions, OperatorAdmin):
+class SopAdmin(SopActions, OfTenant, OperatorAdmin):
     """SOPs of all organisations."""
 
     form = SopForm
     warn_unsaved_form = True
-    list_display = ("title", "organization", "category", "state", "version", "minutes",
+    list_display = ("title", "tenant", "category", "state", "version", "minutes",
                     "reference_count", "updated_at")  # fmt: skip
     list_select_related = ("organization",)
     list_filter = (
