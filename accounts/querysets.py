@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import AccessKey, Membership, User
 
 
 class UserManager(BaseUserManager["User"]):

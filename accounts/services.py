@@ -3,8 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -47,7 +46,7 @@ def add_member(
         if user is None:
             user = _create_user(email=email, password=password, name=name)
         membership, created = Membership.objects.get_or_create(
-            organization_id=actor.organization_id, user=user, defaults={"role": role}
+            organization_id=actor.tenant_id, user=user, defaults={"role": role}
         )
         if not created:
             raise DuplicateMember(f"{email} is already a member.")
@@ -83,20 +82,24 @@ def create_access_key(
     rate_limit: int = 60,
 ) -> tuple[AccessKey, str]:
     """Create a key that acts as the actor; return it and its secret, which is shown only now."""
-    if actor.access_key_id is not None:
-        raise Forbidden("An access key cannot make access keys.")
+    if actor.access_key_id is not None or actor.user_id is None:
+        raise Forbidden("Access keys are made by people.")
     secret = KEY_MARK + secrets.token_urlsafe(32)
     key = AccessKey.objects.create(
-        organization_id=_organization_id(actor),
+        organization_id=actor.tenant_id,
         user_id=actor.user_id,
         name=name,
         prefix=secret[:8],
         key_hash=hash_access_key(secret),
         scopes=sorted(set(scopes)),
         rate_limit=rate_limit,
-        expires_at=expires_in_days and timezone.now() + timedelta(days=expires_in_days),
+        expires_at=_in_days(expires_in_days),
     )
     return key, secret
+
+
+def _in_days(days: int | None) -> datetime | None:
+    return None if days is None else timezone.now() + timedelta(days=days)
 
 
 def revoke_access_key(*, key: AccessKey) -> None:
@@ -136,9 +139,3 @@ def _keep_an_owner(actor: Actor, membership: Membership) -> None:
     owners = Membership.objects.owners().filter(organization_id=membership.organization_id)
     if owners.select_for_update().count() == 1:
         raise LastOwner("An organisation keeps at least one owner; make somebody else owner first.")
-
-
-def _organization_id(actor: Actor) -> UUID:
-    if actor.organization_id is None:
-        raise Forbidden("An access key belongs to an organisation.")
-    return actor.organization_id

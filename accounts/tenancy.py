@@ -28,7 +28,7 @@ _GET = "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in 
 def enter(actor: Actor) -> None:
     """Make the running transaction see what `actor` may see.
 
-    Raises `TransactionManagementError` outside a transaction, where the setting would be lost at once.
+    Raises `TransactionManagementError` outside a transaction, where it would be lost at once.
     """
     _apply(_values(actor))
 
@@ -58,7 +58,7 @@ def enter_access_key(key_hash: str) -> None:
 
 @contextmanager
 def scope(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Actor]:
-    """Open a transaction in which `actor` is at work; a surrounding scope is restored at its end."""
+    """Open a transaction in which `actor` is at work; its end restores a surrounding scope."""
     with transaction.atomic(using=using):
         outer = _current(using)
         _apply(_values(actor), using)

@@ -1,4 +1,4 @@
-"""Typed reading of the environment. Every name carries the prefix `NODELOOM_` save the usual URLs."""
+"""Typed reading of the environment. Names carry the prefix `NODELOOM_`, save the usual URLs."""
 
 from pathlib import Path
 

@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,10 +26,18 @@ def redact_secrets(_logger: object, _method: str, event: EventDict) -> EventDict
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
+# The same few keys come with every line.
+@lru_cache(maxsize=1024)
+def _names_secret(key: object) -> bool:
+    return isinstance(key, str) and _SECRET_KEY.search(key) is not None
+
+
 def _redacted(key: object, value: object) -> object:
     # Numbers stay: `prompt_tokens` counts something.
-    if isinstance(key, str) and _SECRET_KEY.search(key) and not isinstance(value, int | float):
+    if _names_secret(key) and not isinstance(value, int | float):
         return None if value is None else REDACTED
+    if isinstance(value, str | int | float):
+        return value
     if isinstance(value, Mapping):
         return {inner: _redacted(inner, held) for inner, held in value.items()}
     if isinstance(value, list | tuple):

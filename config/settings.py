@@ -1,4 +1,4 @@
-"""The one settings module. Everything that differs between installations comes from the environment."""
+"""The one settings module. What differs between installations comes from the environment."""
 
 from datetime import timedelta
 from typing import Any
@@ -237,6 +237,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BumpEnum": "node_links.choices.Bump",
+        "VersionStepEnum": [("initial", "initial"), ("major", "Major"), ("minor", "Minor"), ("patch", "Patch")],
+    },
 }
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
 MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)

@@ -4,6 +4,6 @@ from config.exceptions import Conflict
 
 
 class SopInUse(Conflict):
-    """Something relies on the SOP; `users` in the problem document names what. Archive it instead."""
+    """Something relies on the SOP; the member `users` names what. Archive it instead."""
 
     code = "in_use"

@@ -15,6 +15,7 @@ import posixpath
 import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
+from uuid import UUID
 
 from knowledge_base.markdown.headings import slugify
 from knowledge_base.markdown.links import Link
@@ -43,7 +44,10 @@ def keys_of_link(link: Link, *, source_path: str | None) -> list[str]:
     target = unquote(link.target).strip()
     if link.kind == "markdown":
         path = _resolved(target, source_path)
-        return [] if path is None else [f"p:{path}"]
+        if path is None:
+            return []
+        # An address of a published site begins at its own root, somewhere inside the collection.
+        return [f"p:{path}", f"n:{path}"] if target.startswith("/") else [f"p:{path}"]
     keys: list[str] = []
     if target.startswith((".", "/")):
         path = _resolved(target, source_path)
@@ -56,14 +60,14 @@ def keys_of_link(link: Link, *, source_path: str | None) -> list[str]:
 class Resolver:
     """Finds the SOP that a list of keys means among the SOPs it was given."""
 
-    def __init__(self, rows: Iterable[tuple[object, str | None, list[str]]]) -> None:
-        """Take (id, source path, keys) of each SOP; on a clash the shortest path wins, then order."""
-        self._by_key: dict[str, object] = {}
+    def __init__(self, rows: Iterable[tuple[UUID, str | None, list[str]]]) -> None:
+        """Take (id, source path, keys) of each SOP; on a clash the shortest path wins."""
+        self._by_key: dict[str, UUID] = {}
         for pk, _, keys in sorted(rows, key=lambda row: (len(row[1] or ""), str(row[1] or row[0]))):
             for key in keys:
                 self._by_key.setdefault(key, pk)
 
-    def resolve(self, keys: Iterable[str]) -> object | None:
+    def resolve(self, keys: Iterable[str]) -> UUID | None:
         """Return the id of the SOP that the first matching key means, or None."""
         return next((self._by_key[key] for key in keys if key in self._by_key), None)
 

@@ -1,7 +1,7 @@
 """What a member may do with one entity: the organisation role plus the entity's own lists.
 
-`permissions = {owner, editors[], viewers[], publishers[], executors[], archivers[]}` holds user ids.
-Object permissions add to roles; an organisation's editors count as listed editors of everything.
+`permissions = {owner, editors[], viewers[], publishers[], executors[], archivers[]}` holds ids of
+users. Object permissions add to roles; an organisation's editors count as listed editors of all.
 """
 
 from enum import StrEnum

@@ -1,12 +1,15 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
+
+if TYPE_CHECKING:
+    from node_links.models import NodeLink, NodeMetadata
 
 M = TypeVar("M", bound=models.Model)
 
@@ -31,8 +34,8 @@ class EntityQuerySet(QuerySet[M]):
         return self.filter(tags__overlap=tags)
 
 
-class EntityManager(models.Manager[M]):
-    """The manager that sees deleted rows too."""
+# Sees deleted rows too.
+EntityManager = models.Manager.from_queryset(EntityQuerySet)
 
 
 class LivingManager(models.Manager[M]):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import factory
+from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
@@ -24,8 +24,8 @@ class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda n: f"person{n}@example.com")
-    name = factory.Sequence(lambda n: f"Person {n}")
+    email = Sequence(lambda n: f"person{n}@example.com")
+    name = Sequence(lambda n: f"Person {n}")
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
@@ -39,8 +39,8 @@ class OrganizationFactory(DjangoModelFactory[Organization]):
     class Meta:
         model = Organization
 
-    name = factory.Sequence(lambda n: f"Organisation {n}")
-    slug = factory.Sequence(lambda n: f"organisation-{n}")
+    name = Sequence(lambda n: f"Organisation {n}")
+    slug = Sequence(lambda n: f"organisation-{n}")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def make_person(role: Role, organization: Organization | None = None, **user: An
 
 
 def make_cast() -> Cast:
-    """Return the cast: owner, admin, editor, viewer, and a stranger who owns another organisation."""
+    """Return an organisation with a member of each role, and a stranger who owns another."""
     owner = make_person(Role.OWNER)
     home = owner.organization
     return Cast(

@@ -47,7 +47,7 @@ class WritesNeed(IsMember):
         if request.method in SAFE_METHODS:
             return True
         self.message = f"This needs the role {self.minimum.value} or a higher one."
-        return request.auth.at_least(self.minimum)
+        return isinstance(request.auth, Actor) and request.auth.at_least(self.minimum)
 
 
 class AdministratorsWrite(WritesNeed):

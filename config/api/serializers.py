@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 from rest_framework import serializers as drf
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.utils import html
@@ -93,9 +94,12 @@ class PrimaryKeyRelatedField(drf.PrimaryKeyRelatedField[M]):
 
     def to_internal_value(self, data: Any) -> M:
         """Return the row; raises `ValidationError` with the code `does_not_exist`."""
+        if isinstance(data, bool):
+            self.fail("does_not_exist", pk_value=data)
+        rows = cast("QuerySet[M]", self.get_queryset())
         try:
-            return super().to_internal_value(data)
-        except (DjangoValidationError, OverflowError):
+            return rows.get(pk=data)
+        except (ObjectDoesNotExist, DjangoValidationError, TypeError, ValueError, OverflowError):
             self.fail("does_not_exist", pk_value=data)
 
 

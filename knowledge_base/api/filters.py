@@ -1,7 +1,12 @@
 """Filters of SOP lists."""
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as django_filters
+from django_filters.rest_framework.filters import (
+    CharFilter,
+    ChoiceFilter,
+    IsoDateTimeFilter,
+    UUIDFilter,
+)
 
 from config.api.filters import FilterSet
 from knowledge_base.choices import Complexity, ContentType
@@ -13,15 +18,15 @@ from node_links.choices import EntityStatus
 class SopFilters(FilterSet):
     """`?category=`, `?status=`, `?tags=a,b` (any of them), `?owner=`, times."""
 
-    category = django_filters.CharFilter()
-    status = django_filters.ChoiceFilter(choices=EntityStatus.choices)
-    content_type = django_filters.ChoiceFilter(choices=ContentType.choices)
-    complexity = django_filters.ChoiceFilter(choices=Complexity.choices)
-    owner = django_filters.UUIDFilter(field_name="owner_id")
-    source_path = django_filters.CharFilter()
-    tags = django_filters.CharFilter(method="filter_tags", label="Any of these, comma-separated.")
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    category = CharFilter()
+    status = ChoiceFilter(choices=EntityStatus.choices)
+    content_type = ChoiceFilter(choices=ContentType.choices)
+    complexity = ChoiceFilter(choices=Complexity.choices)
+    owner = UUIDFilter(field_name="owner_id")
+    source_path = CharFilter()
+    tags = CharFilter(method="filter_tags", label="Any of these, comma-separated.")
+    created_after = IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Sop

@@ -24,7 +24,7 @@ MOST_TAGS = 20
 
 def search_response(request: Request, actor: Actor) -> Response:
     """Return the answer to a search request. Raises `ParameterError` for wrong parameters."""
-    query = SearchQuerySerializer(data=request.query_params.dict())
+    query = SearchQuerySerializer(data=request.query_params)
     if not query.is_valid():
         raise ParameterError(query.errors)
     asked = query.validated_data

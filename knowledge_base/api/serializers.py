@@ -38,7 +38,7 @@ class PositionSerializer(Serializer):
     y = serializers.FloatField(min_value=-10_000, max_value=10_000)
 
 
-class SopSerializer(ModelSerializer):
+class SopSerializer(ModelSerializer[Sop]):
     """An SOP: the working copy, with the number of the version that is live."""
 
     title = serializers.CharField(max_length=255)
@@ -65,7 +65,7 @@ class SopSerializer(ModelSerializer):
 
     class Meta:
         model = Sop
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "title",
             "summary",
@@ -178,7 +178,7 @@ class ReasonSerializer(Serializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
 
 
-class VersionSerializer(ModelSerializer):
+class VersionSerializer(ModelSerializer[SopVersion]):
     """A published version without its text."""
 
     version_id = serializers.UUIDField(source="id", read_only=True)
@@ -187,7 +187,7 @@ class VersionSerializer(ModelSerializer):
 
     class Meta:
         model = SopVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "version_id",
             "version",
             "is_live",
@@ -228,7 +228,7 @@ class ComparisonSerializer(Serializer):
         }
 
 
-class TargetSerializer(ModelSerializer):
+class TargetSerializer(ModelSerializer[Sop]):
     """An SOP at the other end of a reference."""
 
     class Meta:
@@ -236,7 +236,7 @@ class TargetSerializer(ModelSerializer):
         fields = ("id", "title", "category", "status", "version")
 
 
-class ReferenceSerializer(ModelSerializer):
+class ReferenceSerializer(ModelSerializer[SopReference]):
     """A reference as it is written, and what it means; `target` is null while it dangles."""
 
     target = TargetSerializer(allow_null=True)
@@ -246,24 +246,24 @@ class ReferenceSerializer(ModelSerializer):
         fields = ("kind", "raw_target", "fragment", "label", "position", "target")
 
 
-class BacklinkSerializer(ModelSerializer):
+class BacklinkSerializer(ModelSerializer[SopReference]):
     """A reference elsewhere that means this SOP."""
 
-    source = TargetSerializer(source="sop")
+    sop = TargetSerializer()
 
     class Meta:
         model = SopReference
-        fields = ("kind", "raw_target", "fragment", "label", "source")
+        fields = ("kind", "raw_target", "fragment", "label", "sop")
 
 
-class DanglingSerializer(ModelSerializer):
-    """A reference that means nothing yet."""
+class DanglingSerializer(ModelSerializer[SopReference]):
+    """A reference that means nothing yet, and the SOP that holds it."""
 
-    source = TargetSerializer(source="sop")
+    sop = TargetSerializer()
 
     class Meta:
         model = SopReference
-        fields = ("kind", "raw_target", "fragment", "label", "position", "source")
+        fields = ("kind", "raw_target", "fragment", "label", "position", "sop")
 
 
 class HeadingSerializer(Serializer):

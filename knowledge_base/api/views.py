@@ -126,10 +126,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     @action(detail=False, methods=["get"], pagination_class=None, filter_backends=())
     def categories(self, request: Request) -> Response:
         """List the categories in use with their counts, and the suggested ones."""
-        counts = {
-            row["category"]: row["count"]
-            for row in Sop.objects.visible_to(self.actor).category_counts()
-        }
+        counts = Sop.objects.visible_to(self.actor).category_counts()
         names = sorted({*counts, *SUGGESTED_CATEGORIES})
         return Response([{"category": name, "count": counts.get(name, 0)} for name in names])
 

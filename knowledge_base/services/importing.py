@@ -114,7 +114,7 @@ def _write(
 
 def _known(actor: Actor, records: list[SourceRecord]) -> dict[str | None, Sop]:
     paths = [record.source_path for record in records]
-    rows = Sop.objects.filter(organization_id=actor.organization_id, source_path__in=paths)
+    rows = Sop.objects.filter(organization_id=actor.tenant_id, source_path__in=paths)
     return {sop.source_path: sop for sop in rows.only("pk", "source_path", "revision")}
 
 

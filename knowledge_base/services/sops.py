@@ -47,7 +47,7 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
     with joined_transaction():
         values["permissions"] = normalise(actor, values.get("permissions") or {})
         owner_id = _owner(values["permissions"], actor)
-        sop = Sop(organization_id=actor.organization_id, owner_id=owner_id, **values)
+        sop = Sop(organization_id=actor.tenant_id, owner_id=owner_id, **values)
         sop.author = sop.author or _name_of(actor)
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
@@ -102,7 +102,7 @@ def update_sop(
 def delete_sop(
     *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
 ) -> None:
-    """Hide an SOP; everything is kept. Raises `SopInUse`, `InvalidTransition` and as `update_sop`."""
+    """Hide an SOP, keeping everything. Raises `SopInUse`, `InvalidTransition`, as `update_sop`."""
     with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.ADMINISTER)
@@ -245,15 +245,15 @@ def _require_prerequisites(actor: Actor, sop: Sop) -> None:
         raise ValidationFailed.of(
             "/prerequisites", "self_dependency", "An SOP is no prerequisite of itself."
         )
-    if wanted and Sop.objects.filter(
-        organization_id=actor.organization_id, pk__in=wanted
-    ).count() != len(wanted):
+    if wanted and Sop.objects.filter(organization_id=actor.tenant_id, pk__in=wanted).count() != len(
+        wanted
+    ):
         raise NotFound("One of the prerequisites does not exist.")
 
 
 def _require_unused(actor: Actor, sop: Sop) -> None:
     dependents = Sop.objects.filter(
-        organization_id=actor.organization_id, prerequisites__contains=[sop.pk]
+        organization_id=actor.tenant_id, prerequisites__contains=[sop.pk]
     )
     links = (
         NodeLink.objects.visible_to(actor)
@@ -277,7 +277,7 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
 
 
 def _told(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Name the content by its SHA-256: an event says that a text changed, versions keep the text."""
+    """Name the content by its SHA-256: events say that a text changed, versions keep texts."""
     return {
         name: {
             side: _digest(value) if name == "content" else _plain(value)
@@ -302,5 +302,7 @@ def _owner(permissions: dict[str, Any], actor: Actor) -> UUID | None:
 
 
 def _name_of(actor: Actor) -> str | None:
+    if actor.user_id is None:
+        return None
     user = User.objects.filter(pk=actor.user_id).only("name", "email").first()
     return user.get_short_name() if user else None

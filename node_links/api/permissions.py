@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.actors import Actor
 from accounts.api.permissions import IsMember
 from node_links.permissions import Act, may
 
@@ -19,4 +20,4 @@ class MayAct(IsMember):
         if act is None:
             return True
         self.message = f"You may not {act.value} this."
-        return may(request.auth, obj, act)
+        return isinstance(request.auth, Actor) and may(request.auth, obj, act)

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.serializers import BaseSerializer
 
-from accounts.actors import Actor
+from accounts.api.callers import CallerMixin
 from config.api.errors import ParameterError
 from config.api.views import EntityViewSet
 from node_links.api.permissions import MayAct
@@ -18,7 +18,7 @@ from node_links.querysets import EntityQuerySet
 _TRUTH = {"true": True, "false": False}
 
 
-class NodeEntityViewSet(EntityViewSet):
+class NodeEntityViewSet(CallerMixin, EntityViewSet):
     """Base of the four features' viewsets.
 
     `model` is the entity; `acts` says what each action needs. Lists hide archived entities unless
@@ -40,14 +40,6 @@ class NodeEntityViewSet(EntityViewSet):
     extra_query_parameters = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
     entity: Any = None
-
-    @property
-    def actor(self) -> Actor:
-        """The caller."""
-        actor = self.request.auth
-        if not isinstance(actor, Actor):
-            raise PermissionDenied
-        return actor
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the entities that the caller may see under this address."""

@@ -1,6 +1,6 @@
 """What every feature's entity is: an addressed, versioned, owned row with an optimistic lock."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db import models
 from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import Bump, EntityStatus
-from node_links.querysets import EntityManager, EntityQuerySet
+from node_links.querysets import EntityManager
 
 
 def default_viewport() -> dict[str, float]:
@@ -55,7 +55,7 @@ class NodeEntity(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
     )
 
-    all_objects: ClassVar[EntityManager[Any]] = EntityManager.from_queryset(EntityQuerySet)()
+    all_objects = EntityManager()
 
     class Meta:
         abstract = True
@@ -72,7 +72,7 @@ class NodeEntity(models.Model):
 
 
 class CanvasEntity(NodeEntity):
-    """An entity drawn as a React Flow document `{nodes, edges, viewport}`; unknown keys are kept."""
+    """An entity drawn as a React Flow document `{nodes, edges, viewport}`; all keys are kept."""
 
     name = models.CharField(max_length=255)
     description = models.TextField(null=True, blank=True)

@@ -74,3 +74,7 @@ class EventSequence(models.Model):
 
     class Meta:
         db_table = "node_event_sequences"
+
+    def __str__(self) -> str:
+        """Return the aggregate and how far it is counted."""
+        return f"{self.feature_type}:{self.entity_id} #{self.last}"

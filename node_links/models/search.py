@@ -11,7 +11,7 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be."""
+    """`setweight(to_tsvector(…), weight)`: immutable, as a generated column needs."""
 
     template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
 
@@ -88,6 +88,10 @@ class NodePosting(models.Model):
 
     class Meta:
         db_table = "node_postings"
+
+    def __str__(self) -> str:
+        """Return the lexeme and where it occurs."""
+        return f"{self.lexeme} in {self.node_id}"
 
 
 class DirtyNode(models.Model):

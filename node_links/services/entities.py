@@ -28,8 +28,8 @@ def lock_entity(
     names a revision that is no longer the current one.
     """
     rows = model.all_objects.visible_to(actor).alive().select_for_update(of=("self",))
-    entity: E | None = rows.filter(pk=pk).first()
-    if entity is None:
+    entity = rows.filter(pk=pk).first()
+    if not isinstance(entity, model):
         raise NotFound
     compare_revision(entity, expected_revision)
     return entity
@@ -84,8 +84,8 @@ def restore_entity(model: type[E], *, actor: Actor, pk: UUID) -> E:
     not theirs to see, `InvalidTransition` for what is not deleted, `Conflict` (`recovery_expired`).
     """
     rows = model.all_objects.visible_to(actor).select_for_update(of=("self",))
-    entity: E | None = rows.filter(pk=pk).first()
-    if entity is None or (entity.deleted_at and not actor.is_administrator):
+    entity = rows.filter(pk=pk).first()
+    if not isinstance(entity, model) or (entity.deleted_at and not actor.is_administrator):
         raise NotFound
     require(actor, entity, Act.RESTORE)
     if entity.deleted_at is None:

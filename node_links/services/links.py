@@ -72,7 +72,7 @@ def _create(
 
 
 def _record(actor: Actor, source: NodeEntity, event_type: str, link: NodeLink) -> None:
-    data = {
+    data: dict[str, object] = {
         "link_id": str(link.pk),
         "source": {"feature": link.source_feature, "entity_id": str(link.source_entity_id)},
         "target": {"feature": link.target_feature, "entity_id": str(link.target_entity_id)},

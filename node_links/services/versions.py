@@ -1,8 +1,9 @@
 """Drafts and published versions, the same for every feature.
 
            publish                     open_version {bump}
-draft ───────────────► published ──────────────────────► draft (next number; the last one still live)
-  └──────── archive ───────┴────────── archive ─────────────┴──► archived (terminal)
+draft ───────────────► published ──────────────────────► draft (the next number; the last
+  │                        │                               │   published one is still live)
+  └──────── archive ───────┴────────── archive ────────────┴──► archived (terminal)
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
@@ -35,7 +35,7 @@ class Command(TenantCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, show progress, print the report."""
         actor = self.find_actor(organization=options["organization"], email=options["email"])
-        console = Console(file=self.stdout, highlight=False)
+        console = Console(file=cast("IO[str]", self.stdout), highlight=False)
         started = time.monotonic()
         columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar, scope(actor):

@@ -79,7 +79,8 @@ class IsCaller(BasePermission):
 
     def has_object_permission(self, request: Request, view: Any, obj: object) -> bool:
         """Return whether the caller is not the outcast."""
-        return bool(request.auth.user_id != uuid5(SPACE, "outcast"))
+        actor: Any = request.auth
+        return bool(actor.user_id != uuid5(SPACE, "outcast"))
 
 
 class Probe(APIView):
@@ -101,6 +102,12 @@ class EchoList(Echo):
     """Answers with the body, which may be a list."""
 
     accepts_lists = True
+
+
+class Secret(Echo):
+    """Answers with what must not be kept."""
+
+    replays = False
 
 
 class Limited(Probe):
@@ -129,8 +136,8 @@ class Upload(Probe):
 
     def post(self, request: Request) -> Response:
         """Return what came."""
-        content = request.data["f"].read().decode()
-        return Response({"title": request.data["title"], "content": content})
+        form: Any = request.data
+        return Response({"title": form["title"], "content": form["f"].read().decode()})
 
 
 class Unrenderable(Probe):
@@ -250,14 +257,15 @@ class RowViewSet(ModelViewSet):
     permission_classes = (IsCaller,)
     queryset = SlowQuery.objects.all()
     serializer_class = RowSerializer
-    filterset_class = RowFilter
+    filterset_class: type[FilterSet] | None = RowFilter
     search_fields = ("sql",)
     ordering_fields = ("count", "sql")
     revision_field = "repeated"
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         """Save and move the revision on."""
-        serializer.save(repeated=serializer.instance.repeated + 1)
+        row: Any = serializer.instance
+        serializer.save(repeated=row.repeated + 1)
 
     @action(detail=True, methods=["post"])
     def touch(self, request: Request, pk: str) -> Response:
@@ -294,6 +302,7 @@ router.register("cursor-rows", StreamOfRowsViewSet, basename="cursor-rows")
 _views = [
     path("echo/", Echo.as_view()),
     path("echo-list/", EchoList.as_view()),
+    path("secret/", Secret.as_view()),
     path("limited/", Limited.as_view()),
     path("stream/", Stream.as_view()),
     path("unrenderable/", Unrenderable.as_view()),

@@ -14,7 +14,7 @@ from accounts.tenancy import system_scope
 from config.api import idempotency
 from config.api.idempotency import purge_idempotency_keys
 from config.models import IdempotencyKey, SlowQuery
-from tests.config.api.conftest import named
+from tests.config.api.conftest import named, send
 from tests.config.api.probe import make_row
 
 URL = "/api/v1/rows/"
@@ -123,6 +123,14 @@ def test_other_methods_ignore_the_key(client: APIClient) -> None:
 
 
 @pytest.mark.django_db
+def test_an_answer_with_a_secret_is_never_kept(client: APIClient) -> None:
+    for _ in range(2):
+        answer = _post(client, url="/api/v1/secret/")
+        assert (answer.status_code, "Idempotency-Replayed" in answer) == (200, False)
+    assert _kept() == 0
+
+
+@pytest.mark.django_db
 def test_a_stream_is_carried_out_each_time(client: APIClient) -> None:
     for rows in (1, 2):
         answer = _post(client, url="/api/v1/stream/")
@@ -142,11 +150,11 @@ def test_an_upload_is_recognised_although_its_boundary_is_new(client: APIClient)
             + content
             + f"\r\n--{boundary}--\r\n".encode()
         )
-        return client.generic(
-            "POST",
+        return send(
+            client,
             "/api/v1/upload/",
             body,
-            content_type=f"multipart/form-data; boundary={boundary}",
+            f"multipart/form-data; boundary={boundary}",
             headers={"Idempotency-Key": "u"},
         )
 

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from config.api.parsers import MAX_DEPTH, parse_json
 from config.exceptions import ValidationFailed
+from tests.config.api.conftest import send
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def _nested(depth: int) -> bytes:
     ],
 )
 def test_what_is_not_json_is_refused_with_the_place(client: APIClient, body: bytes) -> None:
-    answer = client.generic("POST", "/api/v1/echo/", body, content_type="application/json")
+    answer = send(client, "/api/v1/echo/", body)
 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
@@ -83,7 +84,7 @@ def test_nesting_is_taken_up_to_the_limit_and_not_beyond() -> None:
 
 @pytest.mark.parametrize("body", [b"[1]", b'"text"', b"1", b"null", b"true"])
 def test_a_body_must_be_an_object(client: APIClient, body: bytes) -> None:
-    answer = client.generic("POST", "/api/v1/echo/", body, content_type="application/json")
+    answer = send(client, "/api/v1/echo/", body)
 
     assert answer.status_code == 400
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("", "invalid")]
@@ -91,12 +92,7 @@ def test_a_body_must_be_an_object(client: APIClient, body: bytes) -> None:
 
 def test_a_view_may_take_lists(client: APIClient) -> None:
     assert client.post("/api/v1/echo-list/", [1, {"a": 2}]).json() == [1, {"a": 2}]
-    assert (
-        client.generic(
-            "POST", "/api/v1/echo-list/", b"1", content_type="application/json"
-        ).status_code
-        == 400
-    )
+    assert send(client, "/api/v1/echo-list/", b"1").status_code == 400
 
 
 def test_a_body_above_the_limit_is_refused_by_its_announced_length(
@@ -112,13 +108,13 @@ def test_a_body_above_the_limit_is_refused_by_its_announced_length(
 
 
 def test_another_content_type_is_refused(client: APIClient) -> None:
-    answer = client.generic("POST", "/api/v1/echo/", b"a=1", content_type="text/plain")
+    answer = send(client, "/api/v1/echo/", b"a=1", "text/plain")
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
 def test_no_body_at_all_counts_as_an_empty_object(client: APIClient) -> None:
-    answer = client.generic("POST", "/api/v1/echo/", b"", content_type="application/json")
+    answer = send(client, "/api/v1/echo/", b"")
 
     assert (answer.status_code, answer.json()) == (200, {})
 
@@ -141,7 +137,7 @@ _json = st.recursive(
     )
 )
 def test_no_bytes_ever_give_a_500(client: APIClient, body: bytes) -> None:
-    answer = client.generic("POST", "/api/v1/whole/", body, content_type="application/json")
+    answer = send(client, "/api/v1/whole/", body)
 
     assert answer.status_code in (200, 400)
 
@@ -176,7 +172,7 @@ def test_no_bytes_ever_give_a_500(client: APIClient, body: bytes) -> None:
 def test_no_values_ever_give_a_500(client: APIClient, body: dict[str, object]) -> None:
     sent = orjson.dumps(body) if _fits(body) else repr(body).encode("utf-8", "replace")
 
-    answer = client.generic("POST", "/api/v1/whole/", sent, content_type="application/json")
+    answer = send(client, "/api/v1/whole/", sent)
 
     assert answer.status_code in (200, 400)
 

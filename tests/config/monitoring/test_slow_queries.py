@@ -25,6 +25,7 @@ from config.slow_queries import (
 from config.slow_queries import recorder as recorder_module
 from config.slow_queries.plans import explain
 from config.slow_queries.recorder import Observation, Recorder, recorder
+from config.slow_queries.storage import store
 from config.slow_queries.suggestions import filter_columns
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -80,6 +81,7 @@ def test_a_slow_statement_is_recorded_with_its_plan_and_without_its_values() -> 
     assert 20 <= row.max_ms == row.total_ms == row.last_ms == row.mean_ms < 10_000
     assert row.parameter_types == ["str"]
     assert row.request_ids == ["r-1"]
+    assert row.plan is not None
     assert row.plan["Node Type"] == "Result"
     assert row.first_seen == row.last_seen
     held = str(SlowQuery.objects.values().get())
@@ -286,10 +288,8 @@ def test_too_many_at_once_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatc
 def test_a_record_that_cannot_be_written_is_logged_and_the_next_one_is_kept(
     lines: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = recorder_module.store
-
-    def fail_once(*arguments: Any) -> None:
-        monkeypatch.setattr(recorder_module, "store", real)
+    def fail_once(*_arguments: Any) -> None:
+        monkeypatch.setattr(recorder_module, "store", store)
         raise OperationalError("gone")
 
     monkeypatch.setattr(recorder_module, "store", fail_once)
