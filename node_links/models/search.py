@@ -56,6 +56,7 @@ class NodeChunk(models.Model):
     vector_embedding = VectorField(null=True, editable=False)
     embedding_model = models.CharField(max_length=100, blank=True)
     dimensions = models.PositiveSmallIntegerField(null=True)
+    in_vector_index = models.BooleanField(default=False, editable=False)
 
     class Meta:
         db_table = "node_chunks"
@@ -67,7 +68,7 @@ class NodeChunk(models.Model):
         indexes = [
             # Leads with the model, so that what another model made is found across organisations.
             models.Index(
-                fields=["embedding_model", "dimensions", "organization", "node"],
+                fields=["embedding_model", "dimensions", "organization", "in_vector_index", "node"],
                 name="node_chunks_model",
             )
         ]
