@@ -8,6 +8,7 @@ import environ
 from celery.schedules import crontab
 
 from config import env
+from config.appearance import appearance
 from config.embedded.addresses import addresses
 from config.logging import log_level, logging_settings, wants_json
 
@@ -194,6 +195,10 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
 }
+
+# --- the admin -----------------------------------------------------------------------------------
+UNFOLD = appearance()
+AXES_ENABLE_ADMIN = False  # lockouts have a page of ours
 
 # --- the REST API --------------------------------------------------------------------------------
 RATES = {
