@@ -8,7 +8,7 @@ SOPS = {
             "a short procedure",
             {
                 "title": "Restart the mail server",
-                "content": "# Restart\n\nFirst read [[Mail architecture]].\n\n## Steps\n\n1. Stop it.",
+                "content": "# Restart\n\nRead [[Mail architecture]].\n\n## Steps\n\n1. Stop.",
                 "category": "IT Operations",
                 "tags": ["mail", "linux"],
             },
