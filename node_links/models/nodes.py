@@ -19,12 +19,8 @@ class NodeMetadata(models.Model):
     `content_hash` covers what is searched; `text_length` is its weighted length in lexemes.
     """
 
-    id = models.UUIDField(
-        primary_key=True, default=uuid7, editable=False, db_column="metadata_id"
-    )
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="metadata_id")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     feature_type = models.CharField(max_length=50, choices=FeatureType)
     entity_id = models.UUIDField()
     node_id = models.CharField(max_length=255, null=True)

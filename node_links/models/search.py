@@ -11,9 +11,16 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be."""
+    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be.
 
-    template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
+    `<` and `/` are taken for blanks: PostgreSQL's parser would drop `<name>` as a tag, and keep
+    `start/stop` as one word, the name of a file.
+    """
+
+    template = (
+        "setweight(to_tsvector('english'::regconfig, translate(%(expressions)s, '</', '  ')),"
+        " '%(weight)s')"
+    )
 
     def __init__(self, column: str, weight: str) -> None:
         super().__init__(F(column), weight=weight)
@@ -33,9 +40,7 @@ class NodeChunk(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="chunk_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="chunks", db_index=False)
     ordinal = models.PositiveIntegerField()
     heading = models.CharField(max_length=500, blank=True)
@@ -84,9 +89,7 @@ class NodePosting(models.Model):
     """How often a lexeme occurs in a node, each occurrence weighted by its field."""
 
     pk = models.CompositePrimaryKey("organization_id", "lexeme", "node_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="+")
     lexeme = models.TextField()
     frequency = models.FloatField()
@@ -106,9 +109,7 @@ class DirtyNode(models.Model):
     node = models.OneToOneField(
         NodeMetadata, models.CASCADE, primary_key=True, related_name="dirty"
     )
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     marked_at = models.DateTimeField()
     not_before = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
