@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.choices import OPERATOR, RANK, Role
+from config.exceptions import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,13 @@ class Actor:
     rate_limit: int | None = None
 
     @property
+    def tenant_id(self) -> UUID:
+        """The organisation the actor works in. Raises `Forbidden` where there is none."""
+        if self.organization_id is None:
+            raise Forbidden("This needs an organisation to work in.")
+        return self.organization_id
+
+    @property
     def is_operator(self) -> bool:
         """Whether this actor stands above all organisations."""
         return self.role == OPERATOR
@@ -35,7 +43,7 @@ class Actor:
         return self.at_least(Role.ADMIN)
 
     def may(self, resource: str, act: str) -> bool:
-        """Return whether the access key's scopes allow `act` (read, write, execute) on `resource`."""
+        """Return whether the scopes allow `act` (read, write, execute) on `resource`."""
         if self.scopes is None:
             return True
         return f"{resource}:{act}" in self.scopes or f"*:{act}" in self.scopes

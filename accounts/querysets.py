@@ -1,7 +1,6 @@
 """How users, memberships and access keys are read."""
 
 from typing import TYPE_CHECKING, Any, Self
-from uuid import UUID
 
 from django.contrib.auth.models import BaseUserManager
 from django.db.models import Q, QuerySet
@@ -35,14 +34,6 @@ class UserManager(BaseUserManager["User"]):
 
 class MembershipQuerySet(QuerySet["Membership"]):
     """Who belongs to which organisation."""
-
-    def of_active_user(self, user_id: UUID) -> Self:
-        """Memberships through which `user_id` may act now, the oldest first."""
-        return (
-            self.filter(user_id=user_id, user__is_active=True)
-            .select_related("user", "organization")
-            .order_by("created_at", "id")
-        )
 
     def visible_to(self, actor: Actor) -> Self:
         """All memberships of the actor's organisation."""

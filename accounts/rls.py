@@ -1,6 +1,6 @@
 """Row-level security for migrations: one line puts a table behind the wall.
 
-    operations = [..., tenant_policy("node_links")]
+operations = [..., tenant_policy("node_links")]
 """
 
 from django.db import migrations
@@ -16,12 +16,13 @@ OF_TENANT_OR_OWN = f"{OF_TENANT} OR user_id = {_USER}"
 OF_TENANT_OR_PRESENTED_KEY = f"{OF_TENANT} OR key_hash = {_ACCESS_KEY}"
 OF_TENANT_OR_SHARED = f"{OF_TENANT} OR organization_id IS NULL"
 THE_TENANT = f"id = {_ORGANIZATION} OR {_OPERATOR}"
-THE_TENANT_ITSELF = (
-    f"{THE_TENANT} OR id IN (SELECT organization_id FROM memberships WHERE user_id = {_USER})"
-)
+_OWN_MEMBERSHIPS = f"(SELECT organization_id FROM memberships WHERE user_id = {_USER})"  # noqa: S608 - constants only
+THE_TENANT_ITSELF = f"{THE_TENANT} OR id IN {_OWN_MEMBERSHIPS}"
 
 
-def tenant_policy(table: str, *, read: str = OF_TENANT, write: str = OF_TENANT) -> migrations.RunSQL:
+def tenant_policy(
+    table: str, *, read: str = OF_TENANT, write: str = OF_TENANT
+) -> migrations.RunSQL:
     """Return the operation that puts `table` under forced row-level security.
 
     `read` says which rows a statement sees, `write` which rows may stand in the table afterwards;

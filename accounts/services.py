@@ -3,12 +3,10 @@
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -16,6 +14,7 @@ from accounts.choices import Role
 from accounts.exceptions import DuplicateMember, DuplicateSlug, LastOwner
 from accounts.models import AccessKey, Membership, Organization, User
 from accounts.tenancy import system_scope
+from config.db import joined_transaction
 from config.exceptions import FieldError, Forbidden, ValidationFailed
 
 KEY_MARK = "nl_"
@@ -42,12 +41,12 @@ def add_member(
     Raises `DuplicateMember`, `Forbidden` (an owner is made by an owner), `ValidationFailed`.
     """
     _require_right_to_grant(actor, role)
-    with transaction.atomic():
+    with joined_transaction():
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
             user = _create_user(email=email, password=password, name=name)
         membership, created = Membership.objects.get_or_create(
-            organization_id=actor.organization_id, user=user, defaults={"role": role}
+            organization_id=actor.tenant_id, user=user, defaults={"role": role}
         )
         if not created:
             raise DuplicateMember(f"{email} is already a member.")
@@ -57,7 +56,7 @@ def add_member(
 def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membership:
     """Give a member another role. Raises `Forbidden`, `LastOwner`."""
     _require_right_to_grant(actor, role)
-    with transaction.atomic():
+    with joined_transaction():
         _keep_an_owner(actor, membership)
         membership.role = role
         membership.save(update_fields=["role", "updated_at"])
@@ -66,7 +65,7 @@ def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membersh
 
 def remove_member(*, actor: Actor, membership: Membership) -> None:
     """End a membership at once, with the access keys that acted for it. Raises as `change_role`."""
-    with transaction.atomic():
+    with joined_transaction():
         _keep_an_owner(actor, membership)
         AccessKey.objects.filter(
             organization_id=membership.organization_id, user_id=membership.user_id
@@ -83,20 +82,24 @@ def create_access_key(
     rate_limit: int = 60,
 ) -> tuple[AccessKey, str]:
     """Create a key that acts as the actor; return it and its secret, which is shown only now."""
-    if actor.access_key_id is not None:
-        raise Forbidden("An access key cannot make access keys.")
+    if actor.access_key_id is not None or actor.user_id is None:
+        raise Forbidden("Access keys are made by people.")
     secret = KEY_MARK + secrets.token_urlsafe(32)
     key = AccessKey.objects.create(
-        organization_id=_organization_id(actor),
+        organization_id=actor.tenant_id,
         user_id=actor.user_id,
         name=name,
         prefix=secret[:8],
         key_hash=hash_access_key(secret),
         scopes=sorted(set(scopes)),
         rate_limit=rate_limit,
-        expires_at=expires_in_days and timezone.now() + timedelta(days=expires_in_days),
+        expires_at=_in_days(expires_in_days),
     )
     return key, secret
+
+
+def _in_days(days: int | None) -> datetime | None:
+    return None if days is None else timezone.now() + timedelta(days=days)
 
 
 def revoke_access_key(*, key: AccessKey) -> None:
@@ -136,9 +139,3 @@ def _keep_an_owner(actor: Actor, membership: Membership) -> None:
     owners = Membership.objects.owners().filter(organization_id=membership.organization_id)
     if owners.select_for_update().count() == 1:
         raise LastOwner("An organisation keeps at least one owner; make somebody else owner first.")
-
-
-def _organization_id(actor: Actor) -> UUID:
-    if actor.organization_id is None:
-        raise Forbidden("An access key belongs to an organisation.")
-    return actor.organization_id

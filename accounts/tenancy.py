@@ -28,14 +28,25 @@ _GET = "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in 
 def enter(actor: Actor) -> None:
     """Make the running transaction see what `actor` may see.
 
-    Raises `TransactionManagementError` outside a transaction, where the setting would be lost at once.
+    Raises `TransactionManagementError` outside a transaction, where it would be lost at once.
     """
     _apply(_values(actor))
 
 
-def enter_user(user_id: UUID) -> None:
-    """Let the running transaction see the memberships of `user_id`, before a tenant is chosen."""
-    _apply(("", _text(user_id), ""))
+def enter_member(
+    user_id: UUID, *, slug: str | None = None, organization_id: UUID | None = None
+) -> tuple[UUID, str, str, str, bool] | None:
+    """Find a membership of an active user and make the running transaction that member's.
+
+    Returns (organisation id, role, e-mail address, name, is staff) of the membership in the
+    organisation named by `slug` or `organization_id`, by default of the oldest one; None where
+    there is none, and then the transaction sees no more than the user's own memberships.
+    """
+    _require_transaction(DEFAULT_DB_ALIAS)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT * FROM enter_member(%s, %s, %s)", [user_id, slug, organization_id])
+        row: tuple[UUID, str, str, str, bool] | None = cursor.fetchone()
+    return row
 
 
 def enter_access_key(key_hash: str) -> None:
@@ -47,7 +58,7 @@ def enter_access_key(key_hash: str) -> None:
 
 @contextmanager
 def scope(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Actor]:
-    """Open a transaction in which `actor` is at work; a surrounding scope is restored at its end."""
+    """Open a transaction in which `actor` is at work; its end restores a surrounding scope."""
     with transaction.atomic(using=using):
         outer = _current(using)
         _apply(_values(actor), using)

@@ -42,13 +42,21 @@ def rotate_tokens(token: str) -> dict[str, str]:
     user = User.objects.filter(pk=UUID(str(old["user_id"])), is_active=True).first()
     if user is None:
         raise InvalidToken("The account does not exist or is disabled.")
-    _, first_use = old.blacklist()
-    if not first_use:
+    if not _use_up(old):
         _revoke_family_of(token)
         raise InvalidToken("The refresh token is invalid, expired or used before.")
     fresh = RefreshToken.for_user(user)
     fresh[FAMILY] = old.get(FAMILY, uuid7().hex)
     return _pair(fresh)
+
+
+def _use_up(token: RefreshToken) -> bool:
+    """Blacklist a token; return False if somebody else did so a moment ago."""
+    outstanding = OutstandingToken.objects.filter(jti=token["jti"]).first()
+    if outstanding is None:
+        return False
+    _, first_use = BlacklistedToken.objects.get_or_create(token=outstanding)
+    return first_use
 
 
 def _pair(refresh: RefreshToken) -> dict[str, str]:
@@ -62,17 +70,13 @@ def _revoke_family_of(token: str) -> None:
     except TokenError:
         return
     known = OutstandingToken.objects.filter(jti=reused.get("jti"), token=token).first()
-    if known is None:
+    if known is None or known.user_id is None:
         return
     living = OutstandingToken.objects.filter(
         user_id=known.user_id, expires_at__gt=timezone.now(), blacklistedtoken=None
     )
     BlacklistedToken.objects.bulk_create(
-        [
-            BlacklistedToken(token=row)
-            for row in living
-            if _family(row.token) == reused.get(FAMILY)
-        ],
+        [BlacklistedToken(token=row) for row in living if _family(row.token) == reused.get(FAMILY)],
         ignore_conflicts=True,
     )
 

@@ -12,10 +12,15 @@ class PlatformConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        """Register the checks that refuse unsafe production settings, and the app role's rights."""
-        from config import checks  # noqa: F401
+        """Register the checks, connect the watches, give the app role its rights."""
+        from config import checks, task_context  # noqa: F401 -- importing them registers them
+        from config.celery import app
         from config.db import grant_app_role
+        from config.slow_queries import install
+        from config.worker_beat import install_heartbeat
 
+        install()
+        install_heartbeat(app)
         # Sent once for each app with models, after all migrations: one app's signal is enough.
         sender = apps.get_app_config("contenttypes")
         post_migrate.connect(grant_app_role, sender=sender, dispatch_uid="grant_app_role")

@@ -1,10 +1,15 @@
 """Two doors to one database: `owner` migrates, `default` serves under row-level security."""
 
+from functools import partial
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 OWNER = "owner"
+
+# What a service opens: the surrounding transaction where there is one, without a savepoint. A
+# refusal ends the whole of it anyway, and a savepoint would cost two round trips.
+joined_transaction = partial(transaction.atomic, savepoint=False)
 
 
 class OwnerMigrates:

@@ -1,4 +1,4 @@
-"""Typed reading of the environment. Every name carries the prefix `NODELOOM_` save the usual URLs."""
+"""Typed reading of the environment. Names carry the prefix `NODELOOM_`, save the usual URLs."""
 
 from pathlib import Path
 
@@ -9,6 +9,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
+
+SECRET_KEY_FILE = "secret_key"  # noqa: S105 - the name of a file
 
 
 def text(name: str, default: str = "") -> str:
@@ -44,3 +46,18 @@ def url(name: str) -> str | None:
 def data_dir() -> Path:
     """Return the folder that holds everything the embedded servers keep."""
     return Path(text("DATA_DIR") or BASE_DIR / ".nodeloom").expanduser().resolve()
+
+
+def secret_key(default: str) -> str:
+    """Return the secret key: the configured one, else that of the installation, else `default`.
+
+    `manage.py up` makes one in the data directory, so that commands run beside it share it.
+    """
+    kept = data_dir() / SECRET_KEY_FILE
+    configured = text("SECRET_KEY")
+    if configured:
+        return configured
+    try:
+        return kept.read_text().strip()
+    except OSError:
+        return default

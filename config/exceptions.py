@@ -263,8 +263,14 @@ class CircuitOpenException(InfrastructureException):
 
 
 def bare_endpoint(url: str) -> str:
-    """Return `url` without user info, query string and fragment, so that it may be logged."""
-    parts = urlsplit(url)
+    """Return `url` without user info, query string and fragment, so that it may be logged.
+
+    What cannot be read as an address is not repeated at all.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "invalid address"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 

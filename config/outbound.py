@@ -88,15 +88,12 @@ def is_public(address: Address) -> bool:
     an IPv6 address that carries such an IPv4 address inside (mapped, 6to4, Teredo, NAT64).
     """
     if isinstance(address, ipaddress.IPv6Address):
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in NAT64:
-            inner.append(ipaddress.IPv4Address(address.packed[-4:]))
-        if any(one is not None and not is_public(one) for one in inner):
+        translated = ipaddress.IPv4Address(address.packed[-4:]) if address in NAT64 else None
+        if plain := address.ipv4_mapped or translated:
+            return is_public(plain)
+        tunnels = [address.sixtofour, *(address.teredo or ())]
+        if address.is_site_local or any(end and not is_public(end) for end in tunnels):
             return False
-        if address.is_site_local:
-            return False
-        if address.ipv4_mapped is not None:
-            return True
     return (
         address.is_global
         and not address.is_multicast
@@ -216,8 +213,9 @@ def request(
         OutboundRefused: the address is not permitted, or not an http(s) address at all.
     """
     try:
+        urlsplit(url)  # stricter about brackets than httpx2
         response = client.request(method, url, **arguments)
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+    except (ValueError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
         raise OutboundRefused("Only http and https addresses are reached.") from error
     except httpx2.RequestError as error:
         raise ExternalServiceException(

@@ -1,13 +1,16 @@
-"""The one settings module. Everything that differs between installations comes from the environment."""
+"""The one settings module. What differs between installations comes from the environment."""
 
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
 
 from config import env
+from config.appearance import appearance
 from config.embedded.addresses import addresses
+from config.logging import log_level, logging_settings, wants_json
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -15,7 +18,7 @@ DATA_DIR = env.data_dir()
 # --- the process ---------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG")
 PRODUCTION = env.flag("PRODUCTION")
-SECRET_KEY = env.text("SECRET_KEY", "insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
+SECRET_KEY = env.secret_key("insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -46,8 +49,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework_simplejwt.token_blacklist",
     "django_celery_beat",
-    "django_prometheus",
-    "django_structlog",
     "axes",
 ]
 
@@ -138,9 +139,7 @@ CACHES = {
         },
     }
 }
-CELERY_BROKER_URL = (
-    env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
-)
+CELERY_BROKER_URL = env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name}
@@ -197,6 +196,10 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 
+# --- the admin -----------------------------------------------------------------------------------
+UNFOLD = appearance()
+AXES_ENABLE_ADMIN = False  # lockouts have a page of ours
+
 # --- the REST API --------------------------------------------------------------------------------
 RATES = {
     "anon": env.text("RATE_ANON", "100/15min"),
@@ -224,6 +227,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 20,
     "COERCE_DECIMAL_TO_STRING": False,
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -237,6 +241,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "BumpEnum": "node_links.choices.Bump",
+        "VersionStepEnum": [
+            ("initial", "initial"),
+            ("major", "Major"),
+            ("minor", "Minor"),
+            ("patch", "Patch"),
+        ],
+    },
 }
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
 MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
@@ -261,12 +274,24 @@ INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
 VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
+# Loaded by each web process at its start, because the first user should not wait for it.
+WARM_UP = (
+    "knowledge_base.markdown.keywords.warm_up",
+    "node_links.search.embedders.warm_up",
+)
+
+# --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
-    }
+    },
+    "purge-expired": {
+        "task": "accounts.tasks.purge_expired",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
 }
 
 # --- resilience, monitoring ----------------------------------------------------------------------
@@ -274,10 +299,11 @@ RETRY_TRIES = env.whole("RETRY_TRIES", 3)
 RETRY_DELAY = env.number("RETRY_DELAY", 1)
 BREAKER_FAILURES = env.whole("BREAKER_FAILURES", 5)
 BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
-SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)
+SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
-PROMETHEUS_EXPORT_MIGRATIONS = False
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
+LOGGING = logging_settings(level=log_level(), as_json=wants_json())
 
 # --- texts, files, languages ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"

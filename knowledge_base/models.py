@@ -14,6 +14,7 @@ from pgvector.django import VectorField
 from accounts.models import Organization
 from config.ids import uuid7
 from knowledge_base.choices import Complexity, ContentType, ReferenceKind
+from knowledge_base.markdown.document import Document, parse
 from knowledge_base.querysets import ReferenceQuerySet, SopQuerySet
 from node_links.choices import FeatureType
 from node_links.models import NodeEntity, VersionSnapshot
@@ -36,6 +37,22 @@ class Sop(NodeEntity):
     """
 
     feature_type: ClassVar[str] = FeatureType.KNOWLEDGE_BASE
+    event_prefix: ClassVar[str] = "Sop"
+    snapshot_fields: ClassVar[tuple[str, ...]] = (
+        "title",
+        "content",
+        "summary",
+        "category",
+        "author",
+        "tags",
+        "search_keywords",
+        "content_type",
+        "complexity",
+        "audience",
+        "prerequisites",
+        "searchable",
+        "metadata",
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="sop_id")
     title = models.CharField(max_length=255)
@@ -58,6 +75,7 @@ class Sop(NodeEntity):
     vector_embedding = VectorField(null=True, editable=False)
     source_path = models.CharField(max_length=500, null=True, blank=True, editable=False)
     aliases = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    reference_keys = ArrayField(models.TextField(), default=list, blank=True, editable=False)
     last_viewed_at = models.DateTimeField(null=True, editable=False)
 
     objects = LivingManager.from_queryset(SopQuerySet)()
@@ -84,11 +102,20 @@ class Sop(NodeEntity):
             models.Index(fields=["organization", "status"], name="sops_status"),
             models.Index("organization", Lower("title"), name="sops_title"),
             GinIndex(fields=["tags"], name="sops_tags"),
+            GinIndex(fields=["reference_keys"], name="sops_reference_keys"),
         ]
 
     def __str__(self) -> str:
         """Return the title."""
         return self.title
+
+    @property
+    def document(self) -> Document:
+        """The parsed content; parsed once for each text that `content` holds."""
+        parsed: tuple[str, Document] | None = self.__dict__.get("_parsed")
+        if parsed is None or parsed[0] is not self.content:
+            parsed = self.__dict__["_parsed"] = (self.content, parse(self.content))
+        return parsed[1]
 
 
 class SopVersion(VersionSnapshot):
@@ -113,18 +140,16 @@ class SopReference(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     sop = models.ForeignKey(Sop, models.CASCADE, related_name="references")
-    target = models.ForeignKey(
-        Sop, models.SET_NULL, null=True, related_name="backlinks"
-    )
+    target = models.ForeignKey(Sop, models.SET_NULL, null=True, related_name="backlinks")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=ReferenceKind)
     raw_target = models.CharField(max_length=1000)
-    target_key = models.CharField(
-        max_length=1000, help_text="What the reference is matched by: a path or a lower-case name."
+    target_keys = ArrayField(
+        models.TextField(),
+        default=list,
+        help_text="What the reference is matched by, the surest first; see `references.py`.",
     )
     fragment = models.CharField(max_length=500, blank=True)
     label = models.CharField(max_length=500, blank=True)
@@ -139,10 +164,8 @@ class SopReference(models.Model):
             models.UniqueConstraint(fields=["sop", "position"], name="sop_references_place")
         ]
         indexes = [
-            models.Index(
-                fields=["organization", "target_key"],
-                condition=Q(target=None),
-                name="sop_references_dangling",
+            GinIndex(
+                fields=["target_keys"], condition=Q(target=None), name="sop_references_dangling"
             )
         ]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from knowledge_base.markdown.document import parse
 from knowledge_base.models import Sop
 from node_links.registry import Feature, NodeDescription, Passage, features
 
@@ -21,7 +20,7 @@ def describe(sop: Sop) -> Sequence[NodeDescription]:
             keywords=[*sop.search_keywords, *sop.tags],
             passages=[
                 Passage(text=chunk.text, heading=chunk.heading, anchor=chunk.anchor)
-                for chunk in parse(sop.content).chunks
+                for chunk in sop.document.chunks
             ],
             searchable=sop.searchable,
             position=(float(position.get("x", 0)), float(position.get("y", 0))),

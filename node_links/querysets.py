@@ -34,8 +34,8 @@ class EntityQuerySet(QuerySet[M]):
         return self.filter(tags__overlap=tags)
 
 
-class EntityManager(models.Manager[M]):
-    """The manager that sees deleted rows too."""
+# Sees deleted rows too.
+EntityManager = models.Manager.from_queryset(EntityQuerySet)
 
 
 class LivingManager(models.Manager[M]):

@@ -7,8 +7,10 @@ import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connections, router
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models.signals import post_migrate
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from tests.plugins.reference import ReferenceRows
 
@@ -16,7 +18,7 @@ from tests.plugins.reference import ReferenceRows
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None,
-    django_db_blocker: pytest.FixtureRequest,
+    django_db_blocker: DjangoDbBlocker,
     django_db_keepdb: bool,
     django_db_createdb: bool,
     django_db_modify_db_settings: None,
@@ -34,7 +36,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         reference.close()
         default.close()
-        if default.pool:
+        if isinstance(default, DatabaseWrapper):
             default.close_pool()
         if not keep:
             owner.creation.destroy_test_db(production_name, verbosity=0)

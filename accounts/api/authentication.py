@@ -1,5 +1,6 @@
 """Three ways to sign in (token, browser session, access key), one way to enter a tenant."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from structlog.contextvars import bind_contextvars
 
 from accounts.actors import Actor
 from accounts.choices import OPERATOR
-from accounts.models import AccessKey, Membership, User
+from accounts.models import AccessKey, User
 from accounts.services import KEY_MARK, hash_access_key
-from accounts.tenancy import enter, enter_access_key, enter_user
+from accounts.tenancy import enter_access_key, enter_member
 from config.exceptions import NotFound
 
 # Noting every use of a key would make each read a write.
@@ -70,22 +71,17 @@ class AccessKeyAuthentication(TokenAuthentication):
         key_hash = hash_access_key(secret)
         enter_access_key(key_hash)
         key = AccessKey.objects.usable().filter(key_hash=key_hash).first()
-        membership = key and _membership(key.user_id, organization_id=key.organization_id)
-        if not key or not membership:
+        found = key and _member(key.user_id, organization_id=key.organization_id)
+        if not key or not found:
             raise AuthenticationFailed("The access key is unknown, expired or revoked.")
-        found = _enter(
-            membership.user,
-            Actor(
-                user_id=key.user_id,
-                organization_id=key.organization_id,
-                role=membership.role,
-                scopes=frozenset(key.scopes),
-                access_key_id=key.pk,
-                rate_limit=key.rate_limit,
-            ),
-        )
+        user, actor = found
         _note_use(key)
-        return found
+        return user, replace(
+            actor,
+            scopes=frozenset(key.scopes),
+            access_key_id=key.pk,
+            rate_limit=key.rate_limit,
+        )
 
 
 def _bearer(request: Request) -> str | None:
@@ -97,12 +93,9 @@ def _bearer(request: Request) -> str | None:
 
 def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
     slug = request.headers.get("X-Organization")
-    membership = _membership(user_id, slug=slug)
-    if membership is not None:
-        actor = Actor(
-            user_id=user_id, organization_id=membership.organization_id, role=membership.role
-        )
-        return _enter(membership.user, actor)
+    found = _member(user_id, slug=slug)
+    if found is not None:
+        return found
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise AuthenticationFailed("The account does not exist or is disabled.")
@@ -112,22 +105,17 @@ def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
     return user, Actor(user_id=user_id, organization_id=None, role=role)
 
 
-def _membership(
+def _member(
     user_id: UUID, *, slug: str | None = None, organization_id: UUID | None = None
-) -> Membership | None:
-    enter_user(user_id)
-    rows = Membership.objects.of_active_user(user_id)
-    if slug:
-        rows = rows.filter(organization__slug=slug)
-    if organization_id:
-        rows = rows.filter(organization_id=organization_id)
-    return rows.first()
-
-
-def _enter(user: User, actor: Actor) -> Authenticated:
-    enter(actor)
-    bind_contextvars(organization_id=str(actor.organization_id), user_id=str(actor.user_id))
-    return user, actor
+) -> Authenticated | None:
+    row = enter_member(user_id, slug=slug, organization_id=organization_id)
+    if row is None:
+        return None
+    organization, role, email, name, is_staff = row
+    user = User(id=user_id, email=email, name=name, is_staff=is_staff, is_active=True)
+    user._state.adding = False
+    bind_contextvars(organization_id=str(organization), user_id=str(user_id))
+    return user, Actor(user_id=user_id, organization_id=organization, role=role)
 
 
 def _note_use(key: AccessKey) -> None:

@@ -1,12 +1,19 @@
 """Who may call what, before any object is looked at."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.exceptions import InsufficientScope
+
+if TYPE_CHECKING:
+    # Loaded by the framework's views, which it therefore cannot import itself.
+    from rest_framework.views import APIView
 
 
 class IsMember(BasePermission):
@@ -40,7 +47,7 @@ class WritesNeed(IsMember):
         if request.method in SAFE_METHODS:
             return True
         self.message = f"This needs the role {self.minimum.value} or a higher one."
-        return request.auth.at_least(self.minimum)
+        return isinstance(request.auth, Actor) and request.auth.at_least(self.minimum)
 
 
 class AdministratorsWrite(WritesNeed):

@@ -36,7 +36,7 @@ class TokenPairSerializer(Serializer):
     refresh = serializers.CharField()
 
 
-class UserSerializer(ModelSerializer):
+class UserSerializer(ModelSerializer[User]):
     """A person as others see them."""
 
     class Meta:
@@ -44,7 +44,7 @@ class UserSerializer(ModelSerializer):
         fields = ("id", "email", "name")
 
 
-class OrganizationSerializer(ModelSerializer):
+class OrganizationSerializer(ModelSerializer[Organization]):
     """An organisation. `slug` is what clients send as X-Organization; it never changes."""
 
     class Meta:
@@ -65,7 +65,7 @@ class OrganizationSerializer(ModelSerializer):
         }
 
 
-class MembershipSerializer(ModelSerializer):
+class MembershipSerializer(ModelSerializer[Membership]):
     """A member of the caller's organisation."""
 
     user = UserSerializer(read_only=True)
@@ -94,7 +94,7 @@ class RoleSerializer(Serializer):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
-class AccessKeySerializer(ModelSerializer):
+class AccessKeySerializer(ModelSerializer[AccessKey]):
     """An access key without its secret."""
 
     scopes = serializers.ListField(
@@ -107,7 +107,7 @@ class AccessKeySerializer(ModelSerializer):
 
     class Meta:
         model = AccessKey
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "prefix",
@@ -127,7 +127,7 @@ class NewAccessKeySerializer(AccessKeySerializer):
     key = serializers.CharField(read_only=True)
 
     class Meta(AccessKeySerializer.Meta):
-        fields = (*AccessKeySerializer.Meta.fields, "key")
+        fields: tuple[str, ...] = (*AccessKeySerializer.Meta.fields, "key")
 
 
 class MeSerializer(Serializer):

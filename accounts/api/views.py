@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.api import serializers as shapes
+from accounts.api.callers import CallerMixin
 from accounts.api.permissions import AdministratorsWrite, IsMember, IsStaff
 from accounts.choices import Role
 from accounts.lockout import sign_in
@@ -75,7 +76,7 @@ class TokenRefreshView(APIView):
         return Response(rotate_tokens(data["refresh"]))
 
 
-class MeView(APIView):
+class MeView(CallerMixin, APIView):
     """The caller."""
 
     permission_classes = (IsMember | IsStaff,)
@@ -85,23 +86,27 @@ class MeView(APIView):
         responses={200: shapes.MeSerializer}, operation_id="auth_me_retrieve", tags=["auth"]
     )
     def get(self, request: Request) -> Response:
-        """Return who the caller is, in which organisation and role they act, and where they could."""
-        mine = Organization.objects.filter(memberships__user_id=request.auth.user_id)
+        """Return who the caller is, where they act in which role, and where they could."""
+        mine = Organization.objects.filter(memberships__user=self.caller)
         organizations = list(mine.order_by("memberships__created_at", "id"))
-        current = [o for o in organizations if o.pk == request.auth.organization_id]
+        current = [o for o in organizations if o.pk == self.actor.organization_id]
         body = {
-            "user": request.user,
-            "is_staff": request.user.is_staff,
+            "user": self.caller,
+            "is_staff": self.caller.is_staff,
             "organization": current[0] if current else None,
-            "role": request.auth.role or None,
-            "scopes": None if request.auth.scopes is None else sorted(request.auth.scopes),
+            "role": self.actor.role or None,
+            "scopes": None if self.actor.scopes is None else sorted(self.actor.scopes),
             "organizations": organizations,
         }
         return Response(shapes.MeSerializer(body).data)
 
 
 class OrganizationViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, GenericViewSet
+    CallerMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    GenericViewSet,
 ):
     """Organisations the caller belongs to; operators create them."""
 
@@ -119,18 +124,18 @@ class OrganizationViewSet(
     def get_queryset(self) -> QuerySet[Organization]:
         """List where the caller belongs; change only where the caller acts."""
         if self.action == "partial_update":
-            return Organization.objects.filter(pk=self.request.auth.organization_id)
-        return Organization.objects.filter(memberships__user_id=self.request.auth.user_id)
+            return Organization.objects.filter(pk=self.actor.tenant_id)
+        return Organization.objects.filter(memberships__user=self.caller)
 
     def create(self, request: Request) -> Response:
-        """Create an organisation; the creator becomes its owner. 409 `duplicate` for a taken slug."""
+        """Create an organisation; the creator becomes its owner. 409 `duplicate` slug."""
         data = _validated(self.get_serializer(data=request.data))
-        organization = create_organization(owner=request.user, **data)
+        organization = create_organization(owner=self.caller, **data)
         return Response(self.get_serializer(organization).data, status=status.HTTP_201_CREATED)
 
 
 class MembershipViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet
+    CallerMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet
 ):
     """Who belongs to the caller's organisation."""
 
@@ -143,15 +148,13 @@ class MembershipViewSet(
 
     def get_queryset(self) -> QuerySet[Membership]:
         """Only the caller's organisation."""
-        return Membership.objects.visible_to(self.request.auth)
+        return Membership.objects.visible_to(self.actor)
 
-    @extend_schema(
-        request=shapes.NewMemberSerializer, responses={201: shapes.MembershipSerializer}
-    )
+    @extend_schema(request=shapes.NewMemberSerializer, responses={201: shapes.MembershipSerializer})
     def create(self, request: Request) -> Response:
         """Add a member by e-mail address. 409 `duplicate` for somebody who already belongs."""
         data = _validated(shapes.NewMemberSerializer(data=request.data))
-        membership = add_member(actor=request.auth, **{**data, "role": Role(data["role"])})
+        membership = add_member(actor=self.actor, **{**data, "role": Role(data["role"])})
         return Response(self.get_serializer(membership).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=shapes.RoleSerializer, responses={200: shapes.MembershipSerializer})
@@ -159,27 +162,31 @@ class MembershipViewSet(
         """Change a member's role. 409 `last_owner`."""
         data = _validated(shapes.RoleSerializer(data=request.data))
         membership = change_role(
-            actor=request.auth, membership=self.get_object(), role=Role(data["role"])
+            actor=self.actor, membership=self.get_object(), role=Role(data["role"])
         )
         return Response(self.get_serializer(membership).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """End a membership at once. 409 `last_owner`."""
-        remove_member(actor=request.auth, membership=self.get_object())
+        remove_member(actor=self.actor, membership=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class AccessKeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+class AccessKeyViewSet(
+    CallerMixin, mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet
+):
     """Keys for machines; administrators see those of the whole organisation, without secrets."""
 
     serializer_class = shapes.AccessKeySerializer
     permission_classes = (IsMember,)
+    # A kept answer would hold the secret that is stored nowhere else.
+    replays = False
     queryset = AccessKey.objects.none()
     ordering_fields = ("created_at", "name")
 
     def get_queryset(self) -> QuerySet[AccessKey]:
         """The caller's own, or all for an administrator."""
-        return AccessKey.objects.visible_to(self.request.auth)
+        return AccessKey.objects.visible_to(self.actor)
 
     @extend_schema(
         request=shapes.AccessKeySerializer, responses={201: shapes.NewAccessKeySerializer}
@@ -187,7 +194,7 @@ class AccessKeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     def create(self, request: Request) -> Response:
         """Create a key and show its secret, this once. 403 when asked by an access key."""
         data = _validated(self.get_serializer(data=request.data))
-        key, secret = create_access_key(actor=request.auth, **data)
+        key, secret = create_access_key(actor=self.actor, **data)
         body = {**self.get_serializer(key).data, "key": secret}
         return Response(body, status=status.HTTP_201_CREATED)
 

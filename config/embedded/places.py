@@ -72,10 +72,9 @@ def server_folder(data_dir: Path, name: str, account: Account | None) -> Path:
 
 def fallback_folder(data_dir: Path) -> Path:
     """Return the folder outside the data directory, named after it, made on first use."""
-    digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:10]
     for parent in FALLBACKS:
         if os.access(parent, os.W_OK | os.X_OK):
-            return private_folder(parent / f"nodeloom-{digest}", None, mode=0o711)
+            return private_folder(parent / _fallback_name(data_dir), None, mode=0o711)
     raise EmbeddedError(f"None of {', '.join(map(str, FALLBACKS))} can be written to.")
 
 
@@ -112,3 +111,13 @@ def _open_to_all(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+
+
+def kept_elsewhere(data_dir: Path) -> list[Path]:
+    """Return the folders outside `data_dir` that hold files on its behalf."""
+    name = _fallback_name(data_dir)
+    return [parent / name for parent in FALLBACKS if (parent / name).is_dir()]
+
+
+def _fallback_name(data_dir: Path) -> str:
+    return f"nodeloom-{hashlib.sha256(str(data_dir).encode()).hexdigest()[:10]}"

@@ -6,6 +6,7 @@ folder to the world. The server listens on a Unix socket in a private folder and
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -44,6 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",  # costs more than it gives on short queries with row-level security
     "idle_in_transaction_session_timeout": "10min",
     "log_checkpoints": "off",
+    "log_min_messages": "fatal",  # a refused statement is told to its caller, who knows more
     "log_line_prefix": "",
     "timezone": "UTC",
 }
@@ -190,6 +192,8 @@ class PostgresServer:
 
     def _initdb(self, cluster: Path) -> None:
         """Make the cluster under another name and rename it: a killed initdb leaves no half."""
+        # What an initdb that was killed left is of no use to the next one.
+        shutil.rmtree(cluster.with_name("postgres.partial"), ignore_errors=True)
         partial = private_folder(cluster.with_name("postgres.partial"), self.account)
         run = subprocess.run(
             [

@@ -1,8 +1,8 @@
 r"""A Markdown text, parsed once; everything else is derived when asked for.
 
-    document = parse("# Restart\n\nSee [[runbook]].")
-    document.headings   # (Heading(level=1, title="Restart", anchor="restart"),)
-    document.links      # (Link(kind="wikilink", target="runbook", ...),)
+document = parse("# Restart\n\nSee [[runbook]].")
+document.headings   # (Heading(level=1, title="Restart", anchor="restart"),)
+document.links      # (Link(kind="wikilink", target="runbook", ...),)
 """
 
 import math

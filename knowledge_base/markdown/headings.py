@@ -1,10 +1,11 @@
 """Headings and the anchors by which a reader reaches them.
 
-An anchor is the title in lower case, every run of spaces, underscores and hyphens one hyphen, and every
-other character that is no letter or digit dropped (`What's new?` -> `whats-new`). Letters of every
-script are kept (`Prüfung` -> `prüfung`, `手順` -> `手順`): browsers and HTML 5 accept them, and
-dropping them would leave a Japanese table of contents without meaning. An empty slug becomes `section-<n>` by
-its place in the list, from 1. Repeated ones get `-1`, `-2` … in order of appearance.
+An anchor is the title in lower case, every run of spaces, underscores and hyphens one hyphen, and
+every other character that is no letter or digit dropped (`What's new?` -> `whats-new`). Letters of
+every script are kept (`Prüfung` -> `prüfung`): browsers and HTML 5 accept them, and
+dropping them would leave a Japanese table of contents without meaning. An empty slug becomes
+`section-<n>` by its place in the list, from 1. Repeated ones get `-1`, `-2` … in order of
+appearance.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Keywords of a text by YAKE (Campos et al. 2020, Information Sciences 509), offline and statistical."""
+"""Keywords of a text by YAKE (Campos et al. 2020, Information Sciences 509), offline."""
 
 MAX_CHARACTERS = 20_000
 """Only the beginning is read: YAKE's time grows faster than the text, its answer hardly changes."""
@@ -22,6 +22,11 @@ def extract_keywords(text: str, limit: int = 10) -> list[str]:
     keywords = (" ".join(str(keyword).lower().split()) for keyword, _ in ranked)
     unique = dict.fromkeys(word for word in keywords if 0 < len(word) <= MAX_KEYWORD_LENGTH)
     return list(unique)[:limit]
+
+
+def warm_up() -> None:
+    """Load what extraction needs."""
+    extract_keywords("Restart the mail server.")
 
 
 def _head(text: str) -> str:

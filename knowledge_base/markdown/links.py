@@ -15,8 +15,8 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 class Link:
     """A reference as written.
 
-    `target` is a percent-decoded path (`markdown`) or a name (`wikilink`, `embed`), without query and
-    fragment; `fragment` what follows `#`, decoded, or empty; `label` the visible text.
+    `target` is a percent-decoded path (`markdown`) or a name (`wikilink`, `embed`), without query
+    and fragment; `fragment` what follows `#`, decoded, or empty; `label` the visible text.
     """
 
     kind: LinkKind
@@ -26,7 +26,7 @@ class Link:
 
 
 def href_kind(href: str) -> HrefKind:
-    """Whether `href` names a file of the collection, the world outside, or a place on the same page."""
+    """Whether `href` names a file of the collection, something outside, or a place on the page."""
     if _SCHEME.match(href) or href.startswith("//"):
         return "external"
     return "relative" if href.partition("#")[0].partition("?")[0] else "fragment"

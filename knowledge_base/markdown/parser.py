@@ -1,7 +1,7 @@
 """The one Markdown dialect of the knowledge base, as a markdown-it parser.
 
-CommonMark with tables, strikethrough, task lists, footnotes, front matter, admonitions
-(`!!! note`, `??? note`), attribute lists and wikilinks. Raw HTML is parsed, and cleaned when rendered.
+CommonMark with tables, strikethrough, task lists, footnotes, front matter, admonitions (`!!! note`,
+`??? note`), attribute lists and wikilinks. Raw HTML is parsed, and cleaned when rendered.
 """
 
 from collections.abc import Sequence

@@ -1,13 +1,14 @@
 """Passages for search: a document cut by its headings into pieces of about 200 to 400 tokens.
 
-A token is estimated, not counted: 1.3 per word (the usual ratio of English sub-word vocabularies), and
-at least one per 8 characters, so that text without spaces (Chinese, base64) is cut as well.
+A token is estimated, not counted: 1.3 per word (the usual ratio of English sub-word vocabularies),
+and at least one per 8 characters, so that text without spaces (Chinese, base64) is cut as well.
 
 Blocks are packed in order. A passage ends at a heading once it holds `MIN_TOKENS`, or when the next
 section no longer stands under the same parent as its first one; a short section therefore joins its
-younger siblings and children. A block that does not fit ends the passage once it holds `MIN_TOKENS`;
-before that the block itself is cut: at lines, else at sentences, else at words, else at characters.
-Passages follow each other without gap or overlap: together they hold every word of the document.
+younger siblings and children. A block that does not fit ends the passage once it holds
+`MIN_TOKENS`; before that the block itself is cut: at lines, else at sentences, else at words, else
+at characters. Passages follow each other without gap or overlap: together they hold every word of
+the document.
 """
 
 import math

@@ -21,7 +21,7 @@ from knowledge_base.markdown.parser import PARSER, parse_tokens
 from knowledge_base.markdown.sanitising import is_excessive, sanitise
 
 LinkResolver = Callable[[Link], str | None]
-"""Gives the address of the document that a link means (without fragment), or None if there is none."""
+"""The address, without fragment, of the document that a link means; None if there is none."""
 
 DANGLING_CLASS = "dangling-link"
 
@@ -29,9 +29,10 @@ DANGLING_CLASS = "dangling-link"
 def render(content: str, resolve: LinkResolver | None = None) -> str:
     """Render `content` as HTML that is safe to show.
 
-    With `resolve`, relative links and wikilinks point at the addresses it gives, followed by the fragment of
-    the link; those it does not know become `<span class="dangling-link">`. Without it, relative links
-    stay as written and every wikilink is dangling. Raw HTML that nests beyond reason is shown as text.
+    With `resolve`, relative links and wikilinks point at the addresses it gives, followed by the
+    fragment of the link; those it does not know become `<span class="dangling-link">`. Without it,
+    relative links stay as written and every wikilink is dangling. Raw HTML that nests beyond reason
+    is shown as text.
     """
     mark = f"m{secrets.token_hex(8)}-"
     tokens = parse_tokens(content)

@@ -1,9 +1,9 @@
 """The allow-list through which every rendered text passes.
 
-Whatever is not named here is dropped: scripts and styles with their content, other unknown tags with
-their content kept. Identifiers and classes of raw HTML are dropped too, so that a text can neither take over the
-anchor of a heading nor the look of our own elements: ours carry a mark that is drawn anew for each
-rendering and taken off here.
+Whatever is not named here is dropped: scripts and styles with their content, other unknown tags
+with their content kept. Identifiers and classes of raw HTML are dropped too, so that a text can
+neither take over the anchor of a heading nor the look of our own elements: ours carry a mark that
+is drawn anew for each rendering and taken off here.
 """
 
 import re
@@ -12,11 +12,15 @@ from collections.abc import Iterable
 
 import nh3
 
-TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6"
-    " hr i img input ins kbd li mark ol p pre q s samp section small span strong sub summary sup"
-    " table tbody td tfoot th thead tr u ul var".split()
-)
+# fmt: off
+TAGS = frozenset({
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del",
+    "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img",
+    "input", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small",
+    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "u", "ul", "var",
+})
+# fmt: on
 LINK_REL = "noopener nofollow"
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 IMAGE_SCHEMES = ("http:", "https:")
@@ -37,14 +41,17 @@ _CHECKBOX = {"input": {"type": "checkbox", "disabled": ""}}
 MAX_RAW_DEPTH = 200
 MAX_RAW_ELEMENTS = 10_000
 _TAG_NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
-_NEVER_NESTED = frozenset("br col hr img input wbr p li dt dd td th tr thead tbody tfoot".split())
+_NEVER_NESTED = frozenset(
+    {"br", "col", "hr", "img", "input", "p", "li", "dt", "dd", "td", "th", "tr"}
+    | {"thead", "tbody", "tfoot"}
+)
 
 
 def is_excessive(pieces: Iterable[str]) -> bool:
     """Whether the raw HTML of a text nests so deep that an HTML 5 parser would take minutes.
 
-    Its work grows with the square of the open elements. End tags hidden in attributes or comments can
-    deceive the count of open elements, hence the second bound on all of them.
+    Its work grows with the square of the open elements. End tags hidden in attributes or comments
+    can deceive the count of open elements, hence the second bound on all of them.
     """
     opened: Counter[str] = Counter()
     depth = total = 0

@@ -1,13 +1,13 @@
 """Which document of a collection a link means.
 
-Relative Markdown links are resolved like URLs against the folder of the file. Tried in order: the path
-itself, the path with `.md`, and for a folder its `index.md` or `README.md`. A link that climbs above the
-root of the collection means nothing.
+Relative Markdown links are resolved like URLs against the folder of the file. Tried in order: the
+path itself, the path with `.md`, and for a folder its `index.md` or `README.md`. A link that climbs
+above the root of the collection means nothing.
 
 Wikilinks follow Foam: one that begins with `/` or `.` is a path, everything else is a name. A name
-matches, ignoring case, the end of a path without its suffix (`todo`, `house/todo`), then a folder with an
-index, then a title, then an alias. Where several match, the shortest path wins: fewest folders, then
-fewest characters, then alphabetical order.
+matches, ignoring case, the end of a path without its suffix (`todo`, `house/todo`), then a folder
+with an index, then a title, then an alias. Where several match, the shortest path wins: fewest
+folders, then fewest characters, then alphabetical order.
 """
 
 import posixpath
@@ -33,10 +33,9 @@ class SourceIndex:
     """The paths, titles and aliases of a collection, made ready for look-ups.
 
     Args:
-        paths: source paths (posix, relative to the root of the collection).
-        titles: title of a path; paths without one may be missing.
-        aliases: further names of a path.
-        site_roots: folders which a site generator publishes as its root (mkdocs' `docs`); links that
+        paths: source paths (posix, relative to the root of the collection). titles: title of a
+        path; paths without one may be missing. aliases: further names of a path. site_roots:
+        folders which a site generator publishes as its root (mkdocs' `docs`); links that
             begin with `/` are tried at the root of the collection, then at these, where a page may
             be named by its published address (`/guide/page/`).
     """
@@ -97,7 +96,9 @@ class SourceIndex:
         self._add_ends(self._names, stem, path)
         folder, _, page = stem.rpartition("/")
         if page.lower() in FOLDER_PAGES:
-            self._folders.setdefault(f"/{folder}", path)  # the exact folder; a name has no leading /
+            self._folders.setdefault(
+                f"/{folder}", path
+            )  # the exact folder; a name has no leading /
             if folder:
                 self._add_ends(self._folders, folder, path)
 

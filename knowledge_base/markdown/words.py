@@ -12,7 +12,7 @@ def count_words(text: str) -> int:
 
 
 def cut_text(text: str, limit: int) -> str:
-    """`text` in at most `limit` characters, ended at a sentence if that keeps half, else at a word."""
+    """`text` in at most `limit` characters, ended at a sentence that keeps half, else at a word."""
     if len(text) <= limit:
         return text
     head = text[:limit]

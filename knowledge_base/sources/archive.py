@@ -1,7 +1,7 @@
 """A collection in a zip archive from a stranger.
 
-Nothing is ever unpacked to disk. Names, kinds and declared sizes are checked for every member before the first
-byte is read; the real sizes while reading, because a header may lie.
+Nothing is ever unpacked to disk. Names, kinds and declared sizes are checked for every member
+before the first byte is read; the real sizes while reading, because a header may lie.
 """
 
 import stat

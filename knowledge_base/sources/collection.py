@@ -1,4 +1,4 @@
-"""A collection: every Markdown file of a folder or archive, read and checked before anything is done."""
+"""A collection: the Markdown files of a folder or archive, read and checked before any use."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

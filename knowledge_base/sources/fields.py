@@ -48,7 +48,7 @@ class FieldReader:
     def words(
         self, *keys: str, lower: bool = False, limit: int = MAX_ITEM_LENGTH
     ) -> tuple[str, ...]:
-        """Unique items in order, from a list or from text with commas; empty when there are none."""
+        """Unique items in order, from a list or from text with commas; empty without any."""
         value, key = self._take(keys)
         items = value.split(",") if isinstance(value, str) else value
         if key is None or items is None:

@@ -1,7 +1,7 @@
 """Front matter: the YAML mapping between two `---` lines at the top of a file.
 
-`split` and `join` are inverse to each other: `split(join(metadata, body)) == (metadata, body)` for every
-JSON-like mapping and every text, also one that itself begins with `---`.
+`split` and `join` are inverse to each other: `split(join(metadata, body)) == (metadata, body)` for
+every JSON-like mapping and every text, also one that itself begins with `---`.
 """
 
 import re
@@ -25,7 +25,8 @@ def split(text: str, path: str = "") -> tuple[dict[str, Any], str]:
     A text without an opening or a closing line has no metadata and is all body.
 
     Raises:
-        SourceError: `invalid_front_matter` when it is too large, no YAML, no mapping, or holds aliases,
+        SourceError: `invalid_front_matter` when it is too large, no YAML, no mapping, or holds
+        aliases,
             NaN, infinity or values that JSON does not know.
     """
     opening = _OPENING.match(text)
@@ -74,10 +75,12 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def join(metadata: Mapping[str, Any], body: str) -> str:
-    """The text of a file with `metadata` in front of `body`; without metadata, `body` where possible.
+    """The text of a file with `metadata` in front of `body`; without metadata, `body` where
+    possible.
 
     Raises:
-        SourceError: `invalid_front_matter` when the metadata is not JSON-like or too large to be read back.
+        SourceError: `invalid_front_matter` when the metadata is not JSON-like or too large to be
+        read back.
     """
     if not metadata and not _OPENING.match(body) and not body.startswith("\ufeff"):
         return body
@@ -85,9 +88,11 @@ def join(metadata: Mapping[str, Any], body: str) -> str:
         plain = plain_data(dict(metadata))
     except ValueError as error:
         raise _invalid("", f"invalid: {error}") from error
-    header = yaml.dump(
-        plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9
-    ) if plain else ""
+    header = (
+        yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9)
+        if plain
+        else ""
+    )
     if len(header.encode()) > MAX_FRONT_MATTER_BYTES:
         raise _invalid("", f"larger than {MAX_FRONT_MATTER_BYTES} bytes")
     return f"---\n{header}---\n{body}"

@@ -1,4 +1,4 @@
-"""What a site's `mkdocs.yml` says about the files: their titles and the folder they are published from."""
+"""What a site's `mkdocs.yml` says about the files: their titles and the published folder."""
 
 import posixpath
 from collections.abc import Iterator
@@ -56,7 +56,9 @@ def read_navigation(path: str, text: str) -> Navigation:
     except (yaml.YAMLError, ValueError, LookupError) as error:
         raise SourceError(path, "invalid_navigation", "The file is not valid YAML.") from error
     if not isinstance(loaded, dict):
-        raise SourceError(path, "invalid_navigation", "The file is not a mapping of keys to values.")
+        raise SourceError(
+            path, "invalid_navigation", "The file is not a mapping of keys to values."
+        )
     folder = loaded.get("docs_dir")
     root = posixpath.normpath(
         posixpath.join(posixpath.dirname(path), folder if isinstance(folder, str) else "docs")
@@ -70,7 +72,7 @@ def read_navigation(path: str, text: str) -> Navigation:
 
 
 def _pages(path: str, nav: Any) -> Iterator[tuple[str, str]]:
-    """(title, page) of every entry `- Title: page.md`, depth first, with a bound against loops of aliases."""
+    """(title, page) of every entry `- Title: page.md`, depth first; bounded: aliases may loop."""
     waiting, seen = [nav], 0
     while waiting:
         entry = waiting.pop()

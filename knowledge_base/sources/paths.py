@@ -18,13 +18,16 @@ def normalise_path(name: str) -> str:
 
     Raises:
         SourceError: `unsafe_path` for a name that could leave the collection or that no file system
-            writes back (absolute, drive letter, backslash, `..`, empty part, control character, too long).
+            writes back (absolute, drive letter, backslash, `..`, empty part, control character, too
+            long).
     """
     shown = name.encode("unicode_escape").decode("ascii")[:MAX_PATH_LENGTH]
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in name):
         raise SourceError(shown, "unsafe_path", "The name holds a control character.")
     if "\\" in name or name.startswith("/") or _DRIVE.match(name):
-        raise SourceError(shown, "unsafe_path", "The name must be relative, with / between folders.")
+        raise SourceError(
+            shown, "unsafe_path", "The name must be relative, with / between folders."
+        )
     path = unicodedata.normalize("NFC", name)
     if any(part in {"", ".", ".."} for part in path.split("/")):
         raise SourceError(shown, "unsafe_path", "The name must not hold empty parts, . or ..")
@@ -34,7 +37,7 @@ def normalise_path(name: str) -> str:
 
 
 def is_excluded(path: str) -> bool:
-    """Whether a path lies in, or is, something hidden or not written by people (`.git`, `node_modules`)."""
+    """Whether a path is, or lies in, something hidden or generated (`.git`, `node_modules`)."""
     parts = path.lower().split("/")
     return any(part.startswith(".") or part in EXCLUDED_FOLDERS for part in parts)
 

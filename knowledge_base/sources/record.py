@@ -1,11 +1,11 @@
 """A source file as the fields of an SOP, and back.
 
-Front matter wins over what can be derived: the title from the navigation, the first heading or the file's
-name; the summary from `description` or the first paragraph; the category from the top folder. Keys
-that no field knows are kept in `metadata` and written back.
+Front matter wins over what can be derived: the title from the navigation, the first heading or the
+file's name; the summary from `description` or the first paragraph; the category from the top
+folder. Keys that no field knows are kept in `metadata` and written back.
 
-Export writes the title always, and of the other fields those that would not be derived again, so that
-`to_record(read(from_record(record))) == record`.
+Export writes the title always, and of the other fields those that would not be derived again, so
+that `to_record(read(from_record(record))) == record`.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from knowledge_base.markdown.document import MAX_SUMMARY_LENGTH, parse
+from knowledge_base.markdown.document import MAX_SUMMARY_LENGTH, Document, parse
 from knowledge_base.sources import frontmatter
 from knowledge_base.sources.exceptions import SourceError
 from knowledge_base.sources.fields import FieldReader
@@ -36,8 +36,8 @@ _FOREIGN_NAMES = {"summary": "description", "search_keywords": "keywords"}
 class SourceRecord:
     """What an import knows of one SOP; empty text and empty tuples mean "not given".
 
-    `content` is the Markdown without its front matter, as written. `metadata` is JSON-like and holds no
-    key that names another field.
+    `content` is the Markdown without its front matter, as written. `metadata` is JSON-like and
+    holds no key that names another field.
     """
 
     source_path: str
@@ -60,19 +60,20 @@ def to_record(source: SourceFile, navigation: Navigation | None = None) -> Sourc
     """The record of a file.
 
     Raises:
-        SourceError: `invalid_front_matter`, `invalid_field` (a known key of a wrong type or length) or
+        SourceError: `invalid_front_matter`, `invalid_field` (a known key of a wrong type or length)
+        or
             `blank_content`.
     """
     navigation = navigation or Navigation()
     metadata, content = frontmatter.split(source.text, source.path)
     if not content.strip():
         raise SourceError(source.path, "blank_content", "The file has no content.")
-    read = FieldReader(source.path, metadata)
+    read, document = FieldReader(source.path, metadata), parse(content)
     return SourceRecord(
         source_path=source.path,
-        title=_title(source.path, content, read, navigation),
+        title=_title(source.path, document, read, navigation),
         content=content,
-        summary=_summary(content, read),
+        summary=_summary(document, read),
         category=_category(source.path, read, navigation),
         author=read.text("author", limit=MAX_AUTHOR_LENGTH) or "",
         tags=read.words("tags"),
@@ -92,7 +93,7 @@ def from_record(record: SourceRecord) -> str:
     Raises:
         SourceError: as `to_record`, for a record that could not be read back.
     """
-    derived = to_record(_source(record, {"title": record.title, **record.metadata}))
+    derived = to_record(_source(record, {"title": record.title}))
     header: dict[str, Any] = {"title": record.title}
     for name in _FIELDS:
         value = getattr(record, name)
@@ -113,15 +114,15 @@ def _source(record: SourceRecord, metadata: Mapping[str, Any]) -> SourceFile:
     return SourceFile(record.source_path, text, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _title(path: str, content: str, read: FieldReader, navigation: Navigation) -> str:
+def _title(path: str, document: Document, read: FieldReader, navigation: Navigation) -> str:
     if stated := read.text("title", limit=MAX_TITLE_LENGTH):
         return stated
-    return choose_title(path, navigation.titles.get(path, ""), parse(content).first_title)
+    return choose_title(path, navigation.titles.get(path, ""), document.first_title)
 
 
-def _summary(content: str, read: FieldReader) -> str:
+def _summary(document: Document, read: FieldReader) -> str:
     stated = read.text("summary", "description", limit=MAX_SUMMARY_LENGTH)
-    return parse(content).first_paragraph if stated is None else stated
+    return document.first_paragraph if stated is None else stated
 
 
 def _category(path: str, read: FieldReader, navigation: Navigation) -> str:

@@ -12,8 +12,8 @@ _SEPARATORS = re.compile(r"[\s_-]+")
 def choose_title(path: str, navigation_title: str, first_heading: str) -> str:
     """The title of a document that states none itself, 1 to 255 characters.
 
-    The title in the site's navigation, else the first level 1 heading, else the name of the file; for `index`
-    and `README` the name of their folder.
+    The title in the site's navigation, else the first level 1 heading, else the name of the file;
+    for `index` and `README` the name of their folder.
     """
     for candidate in (navigation_title, first_heading, readable_name(_telling_part(path))):
         if title := fit(candidate, MAX_TITLE_LENGTH):

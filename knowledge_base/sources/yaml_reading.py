@@ -1,8 +1,8 @@
 """YAML from strangers: plain data only, bounded, without the surprises of YAML 1.1.
 
 Scalars are read as in the YAML 1.2 core schema, as far as that differs: `yes`, `on` and `12:30` are
-text. Dates become ISO 8601 text. Aliases are refused where the caller says so, since a few lines of them can stand
-for gigabytes ("billion laughs").
+text. Dates become ISO 8601 text. Aliases are refused where the caller says so, since a few lines of
+them can stand for gigabytes ("billion laughs").
 """
 
 import math
@@ -66,7 +66,8 @@ PlainLoader.add_constructor(_TIMESTAMP, _date_text)
 
 
 def plain_data(value: object) -> Any:
-    """`value` as JSON-like data: text keys, finite numbers, text that UTF-8 and PostgreSQL can hold.
+    """`value` as JSON-like data: text keys, finite numbers, text that UTF-8 and PostgreSQL can
+    hold.
 
     Raises:
         ValueError: for anything else (binary, sets, NaN, infinity, NUL, lone surrogates).

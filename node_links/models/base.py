@@ -1,6 +1,6 @@
 """What every feature's entity is: an addressed, versioned, owned row with an optimistic lock."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db import models
 from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import Bump, EntityStatus
-from node_links.querysets import EntityManager, EntityQuerySet
+from node_links.querysets import EntityManager
 
 
 def default_viewport() -> dict[str, float]:
@@ -27,15 +27,17 @@ class NodeEntity(models.Model):
     """
 
     feature_type: ClassVar[str]
+    # `SopCreated`, `SopPublished` … : what the events of this feature begin with.
+    event_prefix: ClassVar[str]
+    # What a published version keeps, and a rollback brings back.
+    snapshot_fields: ClassVar[tuple[str, ...]]
 
     # Features name the column as the founding documents' DDL does (`sop_id`, `model_id` …).
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="+", db_index=False, editable=False
     )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     version = models.CharField(max_length=50, default="1.0.0", editable=False)
     published_version = models.CharField(max_length=50, null=True, editable=False)
     version_count = models.PositiveIntegerField(default=1, editable=False)
@@ -53,7 +55,7 @@ class NodeEntity(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
     )
 
-    all_objects: ClassVar[EntityManager[Any]] = EntityManager.from_queryset(EntityQuerySet)()
+    all_objects = EntityManager()
 
     class Meta:
         abstract = True
@@ -70,7 +72,7 @@ class NodeEntity(models.Model):
 
 
 class CanvasEntity(NodeEntity):
-    """An entity drawn as a React Flow document `{nodes, edges, viewport}`; unknown keys are kept."""
+    """An entity drawn as a React Flow document `{nodes, edges, viewport}`; all keys are kept."""
 
     name = models.CharField(max_length=255)
     description = models.TextField(null=True, blank=True)
@@ -90,9 +92,7 @@ class VersionSnapshot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="version_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     version = models.CharField(max_length=50)
     major = models.PositiveIntegerField()
     minor = models.PositiveIntegerField()

@@ -53,9 +53,7 @@ class NodeEvent(models.Model):
             models.Index(fields=["organization", "event_type"], name="node_events_type"),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:
@@ -76,3 +74,7 @@ class EventSequence(models.Model):
 
     class Meta:
         db_table = "node_event_sequences"
+
+    def __str__(self) -> str:
+        """Return the aggregate and how far it is counted."""
+        return f"{self.feature_type}:{self.entity_id} #{self.last}"

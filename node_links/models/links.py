@@ -54,9 +54,7 @@ class NodeLink(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="link_id")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     source = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_out")
     target = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_in")
     source_feature = models.CharField(max_length=50, choices=FeatureType)

@@ -97,6 +97,10 @@ class NodePosting(models.Model):
     class Meta:
         db_table = "node_postings"
 
+    def __str__(self) -> str:
+        """Return the lexeme and where it occurs."""
+        return f"{self.lexeme} in {self.node_id}"
+
 
 class DirtyNode(models.Model):
     """A node whose vectors lag behind its text. Unique per node: marking twice is marking once.

@@ -57,7 +57,9 @@ def content_hash(description: NodeDescription) -> str:
     return _digest(parts)
 
 
-def index_text(rewritten: Sequence[tuple[NodeMetadata, NodeDescription]]) -> None:
+def index_text(
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], *, is_new: bool = False
+) -> None:
     """Write passages and postings of nodes whose text changed, and queue them for embedding.
 
     A passage that says what it said before keeps its row and its vector.
@@ -65,10 +67,11 @@ def index_text(rewritten: Sequence[tuple[NodeMetadata, NodeDescription]]) -> Non
     if not rewritten:
         return
     node_ids = [node.pk for node, _ in rewritten]
-    _write_chunks(rewritten, node_ids)
+    _write_chunks(rewritten, node_ids, is_new=is_new)
     organization_id = rewritten[0][0].organization_id
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [organization_id, node_ids])
+        if not is_new:
+            cursor.execute(_FORGET, [organization_id, node_ids])
         cursor.execute(_POST, [organization_id, node_ids, _LONGEST_LEXEME, node_ids])
     mark_dirty([node for node, _ in rewritten])
 
@@ -97,9 +100,12 @@ def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
 
 
 def _write_chunks(
-    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], node_ids: list[UUID]
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]],
+    node_ids: list[UUID],
+    *,
+    is_new: bool,
 ) -> None:
-    rows = NodeChunk.objects.filter(node_id__in=node_ids)
+    rows = NodeChunk.objects.none() if is_new else NodeChunk.objects.filter(node_id__in=node_ids)
     stale = {
         (node_id, ordinal, digest): pk
         for pk, node_id, ordinal, digest in rows.values_list(

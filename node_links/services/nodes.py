@@ -23,8 +23,10 @@ _SYNCED = (
 )
 
 
-def sync_nodes(*, entity: NodeEntity) -> list[NodeMetadata]:
+def sync_nodes(*, entity: NodeEntity, is_new: bool = False) -> list[NodeMetadata]:
     """Make the node rows of `entity` say what the entity says; return those that changed.
+
+    `is_new` says that the entity was created in this transaction: there is nothing to compare.
 
     Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
     its vector and its position in the index survive. Text that changed is indexed at once and
@@ -32,13 +34,12 @@ def sync_nodes(*, entity: NodeEntity) -> list[NodeMetadata]:
     """
     feature = features.get(entity.feature_type)
     wanted = {description.node_id: description for description in feature.describe(entity)}
-    rows = NodeMetadata.objects.of_entity(entity.feature_type, entity.pk)
-    present = {row.node_id: row for row in rows.select_for_update().defer("vector_embedding")}
+    present = {} if is_new else _present(entity)
     gone = [row.pk for node_id, row in present.items() if node_id not in wanted]
     if gone:
         NodeMetadata.objects.filter(pk__in=gone).delete()
     changed, rewritten = _write(entity, wanted, present)
-    index_text(rewritten)
+    index_text(rewritten, is_new=is_new)
     return changed
 
 
@@ -47,6 +48,11 @@ def set_nodes_deleted(*, entity: NodeEntity) -> None:
     NodeMetadata.objects.of_entity(entity.feature_type, entity.pk).update(
         deleted_at=entity.deleted_at
     )
+
+
+def _present(entity: NodeEntity) -> dict[str | None, NodeMetadata]:
+    rows = NodeMetadata.objects.of_entity(entity.feature_type, entity.pk)
+    return {row.node_id: row for row in rows.select_for_update().defer("vector_embedding")}
 
 
 def _write(

@@ -67,6 +67,8 @@ def _addresses_module() -> ModuleType:
 def _set_environment() -> None:
     """Point the settings at this session's servers and this process at its own databases."""
     os.environ.setdefault("NODELOOM_DB_POOL", "0")
+    # Its thread would write beside the tests; those about it switch it on.
+    os.environ.setdefault("NODELOOM_SLOW_QUERY_SECONDS", "0")
     if not WORKER:
         os.environ["NODELOOM_DATA_DIR"] = str(_take_slot())
         os.environ["NODELOOM_TEST_REDIS_URL"] = os.environ.get("REDIS_URL", "")

@@ -45,13 +45,11 @@ class LocalEmbedder:
     def _vector(self, weights: Any, ids: list[int]) -> list[float]:
         import numpy as np
 
-        if not ids:
-            return blank_vector(self.dimensions)
-        mean = weights[np.clip(ids, 0, len(weights) - 1)].mean(axis=0, dtype=np.float64)
-        length = float(np.linalg.norm(mean))
-        if length == 0.0:
-            return blank_vector(self.dimensions)
-        vector: list[float] = (mean / length).tolist()
+        known = np.clip(np.asarray(ids, dtype=np.int64), 0, len(weights) - 1)
+        # The sum has the direction of the mean, and is zero where there are no tokens.
+        total = weights[known].sum(axis=0, dtype=np.float64)
+        length = float(np.linalg.norm(total))
+        vector: list[float] = (total / length).tolist() if length else blank_vector(self.dimensions)
         return vector
 
 

@@ -114,7 +114,8 @@ def unit_vectors(answer: Any, *, count: int, dimensions: int) -> list[list[float
         vector = np.asarray(ordered[index], dtype=np.float64)
         if vector.shape != (dimensions,):
             raise ValueError(f"vectors of {dimensions} numbers were expected.")
-        length = float(np.linalg.norm(vector))
+        with np.errstate(over="ignore"):
+            length = float(np.linalg.norm(vector))
         if not np.isfinite(vector).all() or not np.isfinite(length) or length == 0.0:
             raise ValueError("a vector has numbers that are not finite, or only zeros.")
         vectors.append((vector / length).tolist())

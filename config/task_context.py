@@ -1,0 +1,69 @@
+"""Celery tasks in the logs: one line a task, under the request id of whoever published it."""
+
+import time
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import structlog
+from celery import Task
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from prometheus_client import Histogram
+
+from config.request_context import accept_request_id, current_request_id, request_context
+from config.slow_queries import query_watch
+
+logger = structlog.get_logger("nodeloom.task")
+
+REQUEST_ID_HEADER = "nodeloom_request_id"
+TASK_SECONDS = Histogram(
+    "nodeloom_task_duration_seconds", "Time of one task run.", ["task", "state"]
+)
+
+_running: dict[str, tuple[float, AbstractContextManager[Any]]] = {}
+
+
+@setup_logging.connect
+def keep_logging(**_options: Any) -> None:
+    """Leave logging as Django's settings made it: a receiver keeps Celery from its own set-up."""
+
+
+@before_task_publish.connect
+def send_request_id(headers: dict[str, Any] | None = None, **_options: Any) -> None:
+    """Give the message the id of the request, or task, that publishes it."""
+    request_id = current_request_id()
+    if headers is not None and request_id is not None:
+        headers.setdefault(REQUEST_ID_HEADER, request_id)
+
+
+@task_prerun.connect
+def enter_task(task_id: str, task: Task[Any, Any], **_options: Any) -> None:
+    """Open the log context of the task."""
+    request_id = accept_request_id(getattr(task.request, REQUEST_ID_HEADER, None))
+    stack = ExitStack()
+    stack.enter_context(request_context(request_id, task_id=task_id, task=task.name))
+    stack.enter_context(query_watch())
+    _running[task_id] = (time.perf_counter(), stack)
+
+
+@task_postrun.connect
+def leave_task(
+    task_id: str,
+    task: Task[Any, Any],
+    state: str | None = None,
+    retval: object = None,
+    **_options: Any,
+) -> None:
+    """Write the task's line: its state and duration, and the traceback where it failed."""
+    if task_id not in _running:
+        return
+    started, context = _running.pop(task_id)
+    seconds = time.perf_counter() - started
+    # Celery leaves the state out where the task ended by an exception that stops the worker.
+    outcome = state or "ABORTED"
+    TASK_SECONDS.labels(task.name, outcome).observe(seconds)
+    with context:
+        fields: dict[str, Any] = {"state": outcome, "duration_ms": round(seconds * 1000, 2)}
+        if outcome == "FAILURE" and isinstance(retval, BaseException):
+            logger.error("task", exc_info=retval, **fields)
+        else:
+            logger.info("task", **fields)

@@ -1,0 +1,357 @@
+"""The shapes of SOPs over REST."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from config.api.serializers import ModelSerializer, Serializer
+from knowledge_base.choices import SearchMode
+from knowledge_base.models import MAX_CONTENT_BYTES, Sop, SopReference, SopVersion
+from node_links.choices import Bump, FeatureType
+
+LINKED = {
+    "linked_function_models": FeatureType.FUNCTION_MODEL,
+    "linked_event_storms": FeatureType.EVENT_STORM,
+    "linked_spindles": FeatureType.SPINDLE,
+}
+
+
+class WordsField(serializers.ListField):
+    """A list of short texts, trimmed, unique; the first spelling stays."""
+
+    def __init__(self, *, lower: bool = False, **kwargs: Any) -> None:
+        """Take what a list field takes; with `lower`, words are stored in lower case."""
+        self.lower = lower
+        super().__init__(child=serializers.CharField(max_length=50), max_length=50, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the words without repetitions."""
+        words = [str(word) for word in super().to_internal_value(data)]
+        return list(dict.fromkeys(word.lower() if self.lower else word for word in words))
+
+
+class PositionSerializer(Serializer):
+    """A place in a picture."""
+
+    x = serializers.FloatField(min_value=-10_000, max_value=10_000)
+    y = serializers.FloatField(min_value=-10_000, max_value=10_000)
+
+
+class SopSerializer(ModelSerializer[Sop]):
+    """An SOP: the working copy, with the number of the version that is live."""
+
+    title = serializers.CharField(max_length=255)
+    content = serializers.CharField(trim_whitespace=False)
+    summary = serializers.CharField(
+        max_length=2000, required=False, allow_null=True, allow_blank=True
+    )
+    tags = WordsField(required=False)
+    search_keywords = WordsField(required=False, lower=True)
+    aliases = serializers.ListField(
+        child=serializers.CharField(max_length=255), max_length=50, required=False
+    )
+    prerequisites = serializers.ListField(
+        child=serializers.UUIDField(), max_length=50, required=False
+    )
+    node_position = PositionSerializer(required=False)
+    node_metadata = serializers.DictField(required=False)
+    metadata = serializers.DictField(required=False)
+    permissions = serializers.DictField(required=False)
+    owner = serializers.UUIDField(source="owner_id", read_only=True)
+    linked_function_models = serializers.SerializerMethodField()
+    linked_event_storms = serializers.SerializerMethodField()
+    linked_spindles = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sop
+        fields: tuple[str, ...] = (
+            "id",
+            "title",
+            "summary",
+            "content",
+            "category",
+            "author",
+            "tags",
+            "search_keywords",
+            "aliases",
+            "content_type",
+            "complexity",
+            "audience",
+            "prerequisites",
+            "searchable",
+            "version",
+            "published_version",
+            "version_count",
+            "status",
+            "read_time",
+            "node_position",
+            "node_metadata",
+            "metadata",
+            "permissions",
+            "owner",
+            "source_path",
+            "linked_function_models",
+            "linked_event_storms",
+            "linked_spindles",
+            "revision",
+            "created_at",
+            "updated_at",
+            "last_viewed_at",
+            "deleted_at",
+        )
+        read_only_fields = (
+            "id",
+            "version",
+            "published_version",
+            "version_count",
+            "status",
+            "read_time",
+            "source_path",
+            "revision",
+            "created_at",
+            "updated_at",
+            "last_viewed_at",
+            "deleted_at",
+        )
+
+    def validate_content(self, value: str) -> str:
+        """Refuse blank texts and texts above 1 MB."""
+        if not value.strip():
+            raise serializers.ValidationError("This field may not be blank.", code="blank")
+        if len(value.encode()) > MAX_CONTENT_BYTES:
+            raise serializers.ValidationError(
+                f"At most {MAX_CONTENT_BYTES} bytes.", code="max_length"
+            )
+        return value
+
+    def get_linked_function_models(self, sop: Sop) -> list[UUID]:
+        """Function models that the graph links with this SOP."""
+        return self._linked(sop, FeatureType.FUNCTION_MODEL)
+
+    def get_linked_event_storms(self, sop: Sop) -> list[UUID]:
+        """Event storms that the graph links with this SOP."""
+        return self._linked(sop, FeatureType.EVENT_STORM)
+
+    def get_linked_spindles(self, sop: Sop) -> list[UUID]:
+        """Spindles that the graph links with this SOP."""
+        return self._linked(sop, FeatureType.SPINDLE)
+
+    def _linked(self, sop: Sop, feature: FeatureType) -> list[UUID]:
+        linked: dict[tuple[UUID, str], list[UUID]] = self.context.get("linked", {})
+        return linked.get((sop.pk, feature.value), [])
+
+
+class SopListSerializer(SopSerializer):
+    """An SOP in a list: everything but its text."""
+
+    class Meta(SopSerializer.Meta):
+        fields = tuple(name for name in SopSerializer.Meta.fields if name != "content")
+
+
+class SopUpdateSerializer(SopSerializer):
+    """A change of an SOP; `bump` says by which step a published text opens its next draft."""
+
+    bump = serializers.ChoiceField(choices=Bump.choices, required=False, write_only=True)
+
+    class Meta(SopSerializer.Meta):
+        fields = (*SopSerializer.Meta.fields, "bump")
+
+
+class PublishSerializer(Serializer):
+    """Under which number to publish; absent: the draft's own."""
+
+    version = serializers.CharField(required=False, allow_null=True, max_length=50)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+
+
+class OpenVersionSerializer(Serializer):
+    """Which part of the number goes up."""
+
+    bump = serializers.ChoiceField(choices=Bump.choices)
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+
+
+class ReasonSerializer(Serializer):
+    """Why."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+
+
+class VersionSerializer(ModelSerializer[SopVersion]):
+    """A published version without its text."""
+
+    version_id = serializers.UUIDField(source="id", read_only=True)
+    author = serializers.UUIDField(source="author_id", read_only=True, allow_null=True)
+    is_live = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SopVersion
+        fields: tuple[str, ...] = (
+            "version_id",
+            "version",
+            "is_live",
+            "previous_version",
+            "bump",
+            "notes",
+            "author",
+            "content_hash",
+            "created_at",
+        )
+
+    def get_is_live(self, snapshot: SopVersion) -> bool:
+        """Whether this is the version that readers and runs rely on."""
+        return bool(snapshot.version == self.context["sop"].published_version)
+
+
+class VersionContentSerializer(VersionSerializer):
+    """A published version with everything it keeps."""
+
+    content = serializers.DictField(read_only=True)
+
+    class Meta(VersionSerializer.Meta):
+        fields = (*VersionSerializer.Meta.fields, "content")
+
+
+class ComparisonSerializer(Serializer):
+    """What differs between two versions; `text_diff` is a unified diff of the Markdown."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Declare the fields here: `from` is a word of Python."""
+        return {
+            "from": serializers.CharField(),
+            "to": serializers.CharField(),
+            "fields": serializers.DictField(),
+            "text_diff": serializers.CharField(),
+            "added_lines": serializers.IntegerField(),
+            "removed_lines": serializers.IntegerField(),
+        }
+
+
+class TargetSerializer(ModelSerializer[Sop]):
+    """An SOP at the other end of a reference."""
+
+    class Meta:
+        model = Sop
+        fields = ("id", "title", "category", "status", "version")
+
+
+class ReferenceSerializer(ModelSerializer[SopReference]):
+    """A reference as it is written, and what it means; `target` is null while it dangles."""
+
+    target = TargetSerializer(allow_null=True)
+
+    class Meta:
+        model = SopReference
+        fields = ("kind", "raw_target", "fragment", "label", "position", "target")
+
+
+class BacklinkSerializer(ModelSerializer[SopReference]):
+    """A reference elsewhere that means this SOP."""
+
+    sop = TargetSerializer()
+
+    class Meta:
+        model = SopReference
+        fields = ("kind", "raw_target", "fragment", "label", "sop")
+
+
+class DanglingSerializer(ModelSerializer[SopReference]):
+    """A reference that means nothing yet, and the SOP that holds it."""
+
+    sop = TargetSerializer()
+
+    class Meta:
+        model = SopReference
+        fields = ("kind", "raw_target", "fragment", "label", "position", "sop")
+
+
+class HeadingSerializer(Serializer):
+    """An entry of the table of contents."""
+
+    level = serializers.IntegerField(min_value=1, max_value=6)
+    title = serializers.CharField()
+    anchor = serializers.CharField()
+
+
+class RenderedSerializer(Serializer):
+    """Sanitised HTML of a text."""
+
+    html = serializers.CharField()
+    version = serializers.CharField()
+
+
+class CategorySerializer(Serializer):
+    """A category and how many SOPs it holds."""
+
+    category = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class SearchQuerySerializer(Serializer):
+    """What to look for."""
+
+    q = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
+    mode = serializers.ChoiceField(choices=SearchMode.choices, default=SearchMode.HYBRID)
+    category = serializers.CharField(required=False, max_length=100)
+    status = serializers.CharField(required=False, max_length=20)
+    content_type = serializers.CharField(required=False, max_length=20)
+    tags = serializers.CharField(required=False, max_length=1000)
+    page = serializers.IntegerField(min_value=1, default=1)
+    page_size = serializers.IntegerField(min_value=1, default=20)
+
+
+class HitSerializer(Serializer):
+    """A found SOP with the passage that fits best; `<mark>` is the only markup in `passage`."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    summary = serializers.CharField(allow_null=True)
+    category = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    status = serializers.CharField()
+    version = serializers.CharField()
+    published_version = serializers.CharField(allow_null=True)
+    score = serializers.FloatField()
+    text_rank = serializers.IntegerField(allow_null=True)
+    semantic_rank = serializers.IntegerField(allow_null=True)
+    passage = serializers.CharField()
+    heading = serializers.CharField()
+    anchor = serializers.CharField()
+
+
+class SearchResultsSerializer(Serializer):
+    """A page of hits, best first. `degraded`: the embedder is down, words alone were used."""
+
+    count = serializers.IntegerField()
+    total_pages = serializers.IntegerField()
+    page = serializers.IntegerField()
+    page_size = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    mode = serializers.CharField()
+    degraded = serializers.BooleanField()
+    facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+    results = HitSerializer(many=True)
+
+
+class ImportSerializer(Serializer):
+    """A zip archive of Markdown files."""
+
+    file = serializers.FileField()
+    dry_run = serializers.BooleanField(required=False, default=False)
+    publish = serializers.BooleanField(required=False, default=False)
+
+
+class ImportReportSerializer(Serializer):
+    """What an import did, or with `dry_run` would do."""
+
+    dry_run = serializers.BooleanField()
+    files = serializers.IntegerField()
+    ignored = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    references = serializers.IntegerField()
+    dangling = serializers.IntegerField()
+    items = serializers.ListField(child=serializers.DictField())

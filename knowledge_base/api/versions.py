@@ -1,0 +1,131 @@
+"""The part of the SOP viewset that is about published versions."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.exceptions import ValidationFailed
+from knowledge_base.api import serializers as shapes
+from knowledge_base.comparison import compare_contents
+from knowledge_base.models import Sop, SopVersion
+from knowledge_base.services.sops import (
+    archive_sop,
+    open_sop_version,
+    publish_sop,
+    rollback_sop,
+)
+from node_links.api.views import NodeEntityViewSet
+from node_links.choices import Bump
+from node_links.services.versions import get_snapshot, snapshot_content
+
+NUMBER = r"(?P<version>[0-9A-Za-z.+_-]+)"
+
+
+class SopVersionActions(NodeEntityViewSet):
+    """Publish, list, read, compare, roll back, archive."""
+
+    @extend_schema(request=shapes.PublishSerializer, responses={200: shapes.SopSerializer})
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, pk: UUID) -> Response:
+        """Publish the open draft. 409 `version_conflict`, `invalid_transition`."""
+        sop = self.get_object()
+        data = self.validated(shapes.PublishSerializer(data=request.data))
+        return self.entity_response(
+            publish_sop(
+                actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
+            )
+        )
+
+    @extend_schema(request=shapes.ReasonSerializer, responses={200: shapes.SopSerializer})
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: UUID) -> Response:
+        """Archive the SOP for good; its content stays readable."""
+        sop = self.get_object()
+        data = self.validated(shapes.ReasonSerializer(data=request.data))
+        return self.entity_response(
+            archive_sop(
+                actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
+            )
+        )
+
+    @extend_schema(responses={200: shapes.VersionSerializer(many=True)})
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=())
+    def versions(self, request: Request, pk: UUID) -> Response:
+        """List the published versions, the highest number first."""
+        sop = self.get_object()
+        page = list(sop.versions.defer("content"))
+        return Response(shapes.VersionSerializer(page, many=True, context={"sop": sop}).data)
+
+    @extend_schema(request=shapes.OpenVersionSerializer, responses={201: shapes.SopSerializer})
+    @versions.mapping.post
+    def open_version(self, request: Request, pk: UUID) -> Response:
+        """Open the next draft of a published SOP; the published one stays live."""
+        sop = self.get_object()
+        data = self.validated(shapes.OpenVersionSerializer(data=request.data))
+        data["bump"] = Bump(data["bump"])
+        opened = open_sop_version(
+            actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
+        )
+        return self.entity_response(opened, status.HTTP_201_CREATED)
+
+    @extend_schema(responses={200: shapes.VersionContentSerializer})
+    @action(detail=True, methods=["get"], url_path=f"versions/{NUMBER}")
+    def version(self, request: Request, pk: UUID, version: str) -> Response:
+        """Read one published version; `published` names the live one."""
+        sop = self.get_object()
+        snapshot = get_snapshot(SopVersion, entity=sop, version=version)
+        return Response(shapes.VersionContentSerializer(snapshot, context={"sop": sop}).data)
+
+    @extend_schema(request=None, responses={200: shapes.SopSerializer})
+    @action(detail=True, methods=["post"], url_path=f"versions/{NUMBER}/rollback")
+    def rollback(self, request: Request, pk: UUID, version: str) -> Response:
+        """Bring a version's content back into the open draft. 409 where no draft is open."""
+        sop = self.get_object()
+        return self.entity_response(
+            rollback_sop(
+                actor=self.actor,
+                pk=sop.pk,
+                version=version,
+                expected_revision=self.expected_revision,
+            )
+        )
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("from", str, required=True, description="A number, or `draft`."),
+            OpenApiParameter("to", str, required=True, description="A number, or `draft`."),
+        ],
+        responses={200: shapes.ComparisonSerializer},
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        url_path="versions/compare",
+        extra_query_parameters=("from", "to", "deleted"),
+    )
+    def compare(self, request: Request, pk: UUID) -> Response:
+        """Say what differs between two versions."""
+        sop = self.get_object()
+        names = [self._side(request, side) for side in ("from", "to")]
+        old, new = (_content(sop, name) for name in names)
+        return Response(
+            {"from": names[0], "to": names[1], **compare_contents(old, new, names=names)}
+        )
+
+    @staticmethod
+    def _side(request: Request, name: str) -> str:
+        value = request.query_params.get(name)
+        if not value:
+            raise ValidationFailed.of(f"?{name}", "required", "A number, or `draft`.")
+        return str(value)
+
+
+def _content(sop: Sop, name: str) -> dict[str, Any]:
+    if name == "draft":
+        return snapshot_content(sop)
+    return dict(get_snapshot(SopVersion, entity=sop, version=name).content)

@@ -1,0 +1,308 @@
+"""Writing SOPs: create, change, delete, restore, publish, archive."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor
+from accounts.models import User
+from config.db import joined_transaction
+from config.exceptions import InvalidTransition, NotFound, ValidationFailed
+from knowledge_base.exceptions import SopInUse
+from knowledge_base.markdown.keywords import extract_keywords
+from knowledge_base.models import Sop, SopVersion
+from knowledge_base.references import keys_of_sop
+from knowledge_base.services.references import (
+    detach_references,
+    heal_references,
+    sync_references,
+)
+from node_links.choices import Bump, EntityStatus, LinkOrigin
+from node_links.models import NodeLink
+from node_links.permissions import Act, normalise, require, require_creator
+from node_links.services import entities
+from node_links.services.events import record_event
+from node_links.services.nodes import sync_nodes
+from node_links.services.versions import (
+    get_snapshot,
+    open_version,
+    publish_entity,
+    require_draft,
+)
+
+# Keywords come from the beginning of a text, in characters: extraction takes time in every write.
+KEYWORDS_FROM = 3000
+# A change of these is a change of the published text; it opens the next draft by itself.
+TEXT = ("title", "content", "summary", "category")
+# These stay open even when the SOP is archived.
+ALWAYS_OPEN = ("tags", "metadata", "permissions")
+
+
+def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> Sop:
+    """Create a draft and let it join the graph. Raises `Forbidden`, `ValidationFailed`, `NotFound`.
+
+    An import creates its SOPs without references and resolves those of all of them afterwards.
+    """
+    require_creator(actor)
+    with joined_transaction():
+        values["permissions"] = normalise(actor, values.get("permissions") or {})
+        owner_id = _owner(values["permissions"], actor)
+        sop = Sop(organization_id=actor.tenant_id, owner_id=owner_id, **values)
+        sop.author = sop.author or _name_of(actor)
+        _require_prerequisites(actor, sop)
+        _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
+        sop.save(force_insert=True)
+        sync_nodes(entity=sop, is_new=True)
+        if with_references:
+            sync_references(actor=actor, sop=sop, is_new=True)
+            heal_references(actor=actor, sop=sop)
+        record_event(
+            actor=actor,
+            entity=sop,
+            event_type="SopCreated",
+            data={"name": sop.title, "version": sop.version},
+        )
+    return sop
+
+
+def update_sop(
+    *,
+    actor: Actor,
+    pk: UUID,
+    values: dict[str, Any],
+    expected_revision: int | None = None,
+    bump: Bump = Bump.MINOR,
+    with_references: bool = True,
+) -> Sop:
+    """Change the given fields of an SOP; what changes nothing leaves no trace.
+
+    Changing the text of a published SOP opens the next draft (`bump`), once per draft. Raises
+    `NotFound`, `Forbidden`, `RevisionConflict`, `InvalidTransition` (archived), `ValidationFailed`.
+    """
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.EDIT)
+        values = _normalised(actor, sop, values)
+        changes = entities.changes_of(sop, values)
+        if not changes:
+            return sop
+        _require_open(sop, changes)
+        if sop.status == EntityStatus.PUBLISHED and not changes.keys().isdisjoint(TEXT):
+            open_version(actor=actor, entity=sop, bump=bump)
+        _apply(actor, sop, changes, with_references=with_references)
+        record_event(
+            actor=actor,
+            entity=sop,
+            event_type="SopUpdated",
+            data={"changes": _told(changes)},
+        )
+    return sop
+
+
+def delete_sop(
+    *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
+) -> None:
+    """Hide an SOP, keeping everything. Raises `SopInUse`, `InvalidTransition`, as `update_sop`."""
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.ADMINISTER)
+        _require_unused(actor, sop)
+        entities.soft_delete_entity(actor=actor, entity=sop, reason=reason)
+        detach_references(actor=actor, sop=sop)
+
+
+def restore_sop(*, actor: Actor, pk: UUID) -> Sop:
+    """Undo a deletion. Raises as `entities.restore_entity`."""
+    with joined_transaction():
+        sop = entities.restore_entity(Sop, actor=actor, pk=pk)
+        sync_references(actor=actor, sop=sop)
+        heal_references(actor=actor, sop=sop)
+    return sop
+
+
+def publish_sop(
+    *,
+    actor: Actor,
+    pk: UUID,
+    version: str | None = None,
+    notes: str = "",
+    expected_revision: int | None = None,
+) -> Sop:
+    """Publish the open draft. Raises as `versions.publish_entity`."""
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.PUBLISH)
+        publish_entity(SopVersion, actor=actor, entity=sop, version=version, notes=notes)
+    return sop
+
+
+def open_sop_version(
+    *, actor: Actor, pk: UUID, bump: Bump, notes: str = "", expected_revision: int | None = None
+) -> Sop:
+    """Open the next draft of a published SOP. Raises as `versions.open_version`."""
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.EDIT)
+        open_version(actor=actor, entity=sop, bump=bump, notes=notes)
+    return sop
+
+
+def rollback_sop(
+    *, actor: Actor, pk: UUID, version: str, expected_revision: int | None = None
+) -> Sop:
+    """Bring a published version's content back into the open draft, whose number stays.
+
+    Raises `NotFound` (no such version), `InvalidTransition` (no draft open).
+    """
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.EDIT)
+        snapshot = get_snapshot(SopVersion, entity=sop, version=version)
+        require_draft(sop)
+        content = {**snapshot.content}
+        content["prerequisites"] = [UUID(value) for value in content["prerequisites"]]
+        _apply(actor, sop, entities.changes_of(sop, content))
+        record_event(
+            actor=actor,
+            entity=sop,
+            event_type="SopRolledBack",
+            data={"restored_version": snapshot.version, "version": sop.version},
+        )
+    return sop
+
+
+def archive_sop(
+    *, actor: Actor, pk: UUID, reason: str = "", expected_revision: int | None = None
+) -> Sop:
+    """Archive an SOP for good; its content stays readable. Raises `InvalidTransition`."""
+    with joined_transaction():
+        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        require(actor, sop, Act.ARCHIVE)
+        entities.archive_entity(actor=actor, entity=sop, reason=reason)
+    return sop
+
+
+def _apply(
+    actor: Actor, sop: Sop, changes: dict[str, dict[str, Any]], *, with_references: bool = True
+) -> None:
+    for name, change in changes.items():
+        setattr(sop, name, change["new"])
+    if "prerequisites" in changes:
+        _require_prerequisites(actor, sop)
+    if "search_keywords" in changes:
+        sop.keywords_extracted = False
+    text_changed = not changes.keys().isdisjoint(TEXT)
+    keys = sop.reference_keys
+    derived = _derive(sop, text_changed=text_changed, keywords_given=bool(sop.search_keywords))
+    entities.save_entity(sop, {*changes, *derived})
+    sync_nodes(entity=sop)
+    if not with_references:
+        return
+    if "content" in changes:
+        sync_references(actor=actor, sop=sop)
+    if sop.reference_keys != keys:
+        detach_references(actor=actor, sop=sop)
+        heal_references(actor=actor, sop=sop)
+
+
+def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
+    sop.reference_keys = keys_of_sop(
+        title=sop.title, aliases=sop.aliases, source_path=sop.source_path
+    )
+    if not text_changed:
+        return ["reference_keys"]
+    sop.read_time = sop.document.read_time
+    if sop.keywords_extracted or not keywords_given:
+        sop.search_keywords = extract_keywords(
+            f"{sop.title}. {sop.document.plain_text[:KEYWORDS_FROM]}"
+        )
+        sop.keywords_extracted = True
+    return ["reference_keys", "read_time", "search_keywords", "keywords_extracted"]
+
+
+def _normalised(actor: Actor, sop: Sop, values: dict[str, Any]) -> dict[str, Any]:
+    if "permissions" not in values:
+        return values
+    permissions = normalise(actor, values["permissions"] or {})
+    if permissions == sop.permissions:
+        return values | {"permissions": permissions}
+    require(actor, sop, Act.ADMINISTER)
+    changed = {**values, "permissions": permissions}
+    if permissions.get("owner"):
+        changed["owner_id"] = UUID(permissions["owner"])
+    return changed
+
+
+def _require_open(sop: Sop, changes: dict[str, dict[str, Any]]) -> None:
+    closed = [name for name in changes if name not in (*ALWAYS_OPEN, "owner_id")]
+    if sop.status == EntityStatus.ARCHIVED and closed:
+        raise InvalidTransition(sop.status, detail=f"It is archived: {', '.join(closed)} stay.")
+
+
+def _require_prerequisites(actor: Actor, sop: Sop) -> None:
+    wanted = set(sop.prerequisites)
+    if sop.pk in wanted:
+        raise ValidationFailed.of(
+            "/prerequisites", "self_dependency", "An SOP is no prerequisite of itself."
+        )
+    if wanted and Sop.objects.filter(organization_id=actor.tenant_id, pk__in=wanted).count() != len(
+        wanted
+    ):
+        raise NotFound("One of the prerequisites does not exist.")
+
+
+def _require_unused(actor: Actor, sop: Sop) -> None:
+    dependents = Sop.objects.filter(
+        organization_id=actor.tenant_id, prerequisites__contains=[sop.pk]
+    )
+    links = (
+        NodeLink.objects.visible_to(actor)
+        .arriving_at(sop.feature_type, sop.pk)
+        .exclude(origin=LinkOrigin.RUNTIME)
+        .exclude(origin=LinkOrigin.DERIVED, source_feature=sop.feature_type)
+    )
+    users = [
+        {"kind": "prerequisite", "feature": sop.feature_type, "entity_id": str(pk)}
+        for pk in dependents.values_list("pk", flat=True)
+    ] + [
+        {
+            "kind": link.link_type,
+            "feature": link.source_feature,
+            "entity_id": str(link.source_entity_id),
+        }
+        for link in links
+    ]
+    if users:
+        raise SopInUse("Others rely on this SOP; archive it instead.", extra={"users": users})
+
+
+def _told(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Name the content by its SHA-256: events say that a text changed, versions keep texts."""
+    return {
+        name: {
+            side: _digest(value) if name == "content" else _plain(value)
+            for side, value in change.items()
+        }
+        for name, change in changes.items()
+    }
+
+
+def _digest(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _owner(permissions: dict[str, Any], actor: Actor) -> UUID | None:
+    return UUID(permissions["owner"]) if permissions.get("owner") else actor.user_id
+
+
+def _name_of(actor: Actor) -> str | None:
+    if actor.user_id is None:
+        return None
+    user = User.objects.filter(pk=actor.user_id).only("name", "email").first()
+    return user.get_short_name() if user else None

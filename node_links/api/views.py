@@ -1,0 +1,72 @@
+"""What the viewsets of all features share: visibility, deleted rows, object permissions."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.serializers import BaseSerializer
+
+from accounts.api.callers import CallerMixin
+from config.api.errors import ParameterError
+from config.api.views import EntityViewSet
+from node_links.api.permissions import MayAct
+from node_links.choices import EntityStatus
+from node_links.models import NodeEntity
+from node_links.permissions import Act
+from node_links.querysets import EntityQuerySet
+
+_TRUTH = {"true": True, "false": False}
+
+
+class NodeEntityViewSet(CallerMixin, EntityViewSet):
+    """Base of the four features' viewsets.
+
+    `model` is the entity; `acts` says what each action needs. Lists hide archived entities unless
+    `?include_archived=true` or `?status=` asks for them; `?deleted=true` shows administrators the
+    deleted ones instead.
+    """
+
+    model: ClassVar[type[NodeEntity]]
+    permission_classes = (MayAct,)
+    acts: ClassVar[dict[str, Act]] = {
+        "update": Act.EDIT,
+        "partial_update": Act.EDIT,
+        "destroy": Act.ADMINISTER,
+        "publish": Act.PUBLISH,
+        "archive": Act.ARCHIVE,
+        "rollback": Act.EDIT,
+        "open_version": Act.EDIT,
+    }
+    extra_query_parameters = ("deleted", "include_archived")
+    list_hides_archived: ClassVar[bool] = True
+    entity: Any = None
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the entities that the caller may see under this address."""
+        rows: EntityQuerySet[Any] = self.model.all_objects.visible_to(self.actor)
+        if self._asked("deleted"):
+            if not self.actor.is_administrator:
+                raise PermissionDenied("Deleted entities are shown to administrators.")
+            return rows.deleted()
+        rows = rows.alive()
+        if self.action != "list" or not self.list_hides_archived:
+            return rows
+        if self._asked("include_archived") or "status" in self.request.query_params:
+            return rows
+        return rows.exclude(status=EntityStatus.ARCHIVED)
+
+    def get_object(self) -> Any:
+        """Return the entity of the address, and keep it as `self.entity`."""
+        self.entity = super().get_object()
+        return self.entity
+
+    def validated(self, serializer: BaseSerializer[Any]) -> dict[str, Any]:
+        """Return the checked values. Raises `ValidationError` naming every fault."""
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def _asked(self, name: str) -> bool:
+        text = self.request.query_params.get(name, "false")
+        if text not in _TRUTH:
+            raise ParameterError.of(name, "invalid", "Write true or false.")
+        return _TRUTH[text]

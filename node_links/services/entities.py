@@ -1,0 +1,129 @@
+"""The steps every write of an entity takes: lock, compare the revision, save, delete, restore."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.actors import Actor
+from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
+from node_links.choices import EntityStatus
+from node_links.models import NodeEntity
+from node_links.permissions import Act, require
+from node_links.services.events import record_event
+from node_links.services.nodes import set_nodes_deleted
+
+E = TypeVar("E", bound=NodeEntity)
+
+
+def lock_entity(
+    model: type[E], *, actor: Actor, pk: UUID, expected_revision: int | None = None
+) -> E:
+    """Return the living entity with its row locked until the transaction ends.
+
+    Raises `NotFound` for an unknown, foreign or deleted one, `RevisionConflict` where the caller
+    names a revision that is no longer the current one.
+    """
+    rows = model.all_objects.visible_to(actor).alive().select_for_update(of=("self",))
+    entity = rows.filter(pk=pk).first()
+    if not isinstance(entity, model):
+        raise NotFound
+    compare_revision(entity, expected_revision)
+    return entity
+
+
+def compare_revision(entity: NodeEntity, expected_revision: int | None) -> None:
+    """Raise `RevisionConflict` unless `expected_revision` is None or the current one."""
+    if expected_revision is not None and expected_revision != entity.revision:
+        raise RevisionConflict(entity.revision)
+
+
+def save_entity(entity: NodeEntity, fields: Iterable[str]) -> None:
+    """Write `fields` of a locked entity and raise its revision."""
+    entity.revision += 1
+    entity.save(update_fields=[*fields, "revision", "updated_at"])
+
+
+def changes_of(entity: NodeEntity, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return `{field: {old, new}}` for the values that differ from the entity's."""
+    return {
+        name: {"old": getattr(entity, name), "new": value}
+        for name, value in values.items()
+        if getattr(entity, name) != value
+    }
+
+
+def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
+    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+    if entity.status == EntityStatus.ARCHIVED:
+        raise InvalidTransition(entity.status, detail="What is archived is kept for good.")
+    entity.deleted_at = timezone.now()
+    entity.deleted_by_id = actor.user_id
+    save_entity(entity, ["deleted_at", "deleted_by"])
+    set_nodes_deleted(entity=entity)
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}Deleted",
+        data={
+            "name": entity.title_text,
+            "status": entity.status,
+            "version": entity.version,
+            "reason": reason or None,
+        },
+    )
+
+
+def restore_entity(model: type[E], *, actor: Actor, pk: UUID) -> E:
+    """Bring a deleted entity back exactly as it was.
+
+    For administrators, inside the recovery window (days, setting). Raises `NotFound` for what is
+    not theirs to see, `InvalidTransition` for what is not deleted, `Conflict` (`recovery_expired`).
+    """
+    rows = model.all_objects.visible_to(actor).select_for_update(of=("self",))
+    entity = rows.filter(pk=pk).first()
+    if not isinstance(entity, model) or (entity.deleted_at and not actor.is_administrator):
+        raise NotFound
+    require(actor, entity, Act.RESTORE)
+    if entity.deleted_at is None:
+        raise InvalidTransition(entity.status, detail="It is not deleted.")
+    until = entity.deleted_at + timedelta(days=settings.RECOVERY_WINDOW_DAYS + 1)
+    if timezone.now() >= until:
+        raise Conflict(
+            "The recovery window has passed.",
+            code="recovery_expired",
+            extra={"escalation": "administrator_review"},
+        )
+    entity.deleted_at = None
+    entity.deleted_by = None
+    save_entity(entity, ["deleted_at", "deleted_by"])
+    set_nodes_deleted(entity=entity)
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}Restored",
+        data={"name": entity.title_text, "status": entity.status, "version": entity.version},
+    )
+    return entity
+
+
+def archive_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
+    """Archive a locked entity for good; its content stays readable. Raises `InvalidTransition`."""
+    if entity.status == EntityStatus.ARCHIVED:
+        raise InvalidTransition(entity.status)
+    previous, entity.status = entity.status, EntityStatus.ARCHIVED
+    save_entity(entity, ["status"])
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}Archived",
+        data={
+            "name": entity.title_text,
+            "version": entity.version,
+            "previous_status": previous,
+            "reason": reason or None,
+        },
+    )

@@ -1,0 +1,157 @@
+"""Drafts and published versions, the same for every feature.
+
+           publish                     open_version {bump}
+draft ───────────────► published ──────────────────────► draft (the next number; the last
+  │                        │                               │   published one is still live)
+  └──────── archive ───────┴────────── archive ────────────┴──► archived (terminal)
+"""
+
+import hashlib
+from typing import Any, TypeVar
+
+import orjson
+
+from accounts.actors import Actor
+from config.exceptions import Conflict, InvalidTransition, NotFound
+from node_links.choices import Bump, EntityStatus
+from node_links.models import NodeEntity, VersionSnapshot
+from node_links.services.entities import save_entity
+from node_links.services.events import record_event
+from node_links.versions import Version
+
+S = TypeVar("S", bound=VersionSnapshot)
+
+_HEAD = ["version", "status", "version_count", "published_version"]
+
+
+def publish_entity(
+    snapshot_model: type[S], *, actor: Actor, entity: NodeEntity, version: str | None, notes: str
+) -> S:
+    """Freeze a locked draft as an immutable snapshot and make it the live one.
+
+    Without `version` the draft's own number is used. A stated number must be one of the three next
+    steps after the last published one, or anything where nothing is published yet. Raises
+    `InvalidTransition`, `ValidationFailed` (`invalid_version`), `Conflict` (`version_conflict`).
+    """
+    if entity.status != EntityStatus.DRAFT:
+        raise InvalidTransition(entity.status, allowed=_next_states(entity))
+    number = Version.parse(version) if version is not None else Version.parse(entity.version)
+    previous = entity.published_version
+    bump = _bump(previous, number)
+    snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
+    entity.version = entity.published_version = str(number)
+    entity.status = EntityStatus.PUBLISHED
+    save_entity(entity, _HEAD)
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}Published",
+        data={
+            "name": entity.title_text,
+            "version": str(number),
+            "previous_version": previous,
+            "notes": notes or None,
+            "warnings": [],
+        },
+    )
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}VersionCreated",
+        data={
+            "version_id": str(snapshot.pk),
+            "version": str(number),
+            "bump": bump,
+            "previous_version": previous,
+        },
+    )
+    return snapshot
+
+
+def open_version(*, actor: Actor, entity: NodeEntity, bump: Bump, notes: str = "") -> None:
+    """Reopen a locked published entity as the next draft. Raises `InvalidTransition`."""
+    if entity.status != EntityStatus.PUBLISHED:
+        raise InvalidTransition(entity.status, allowed=_next_states(entity))
+    previous = entity.version
+    entity.version = str(Version.parse(previous).bumped(bump))
+    entity.status = EntityStatus.DRAFT
+    entity.version_count += 1
+    save_entity(entity, _HEAD)
+    record_event(
+        actor=actor,
+        entity=entity,
+        event_type=f"{entity.event_prefix}DraftOpened",
+        data={
+            "previous_version": previous,
+            "version": entity.version,
+            "bump": bump,
+            "notes": notes or None,
+        },
+    )
+
+
+def get_snapshot(snapshot_model: type[S], *, entity: NodeEntity, version: str) -> S:
+    """Return the snapshot with this number; `published` names the live one. Raises `NotFound`."""
+    if version == "published":
+        number = entity.published_version
+    else:
+        number = str(Version.parse(version, pointer="?version"))
+    found = snapshot_model._default_manager.filter(entity_id=entity.pk, version=number).first()
+    if found is None:
+        raise NotFound("There is no such version.")
+    return found
+
+
+def require_draft(entity: NodeEntity) -> None:
+    """Raise `InvalidTransition` unless a draft is open."""
+    if entity.status != EntityStatus.DRAFT:
+        raise InvalidTransition(entity.status, detail="No draft is open.")
+
+
+def snapshot_content(entity: NodeEntity) -> dict[str, Any]:
+    """Return what a version of `entity` keeps, as plain JSON values."""
+    values = {name: getattr(entity, name) for name in entity.snapshot_fields}
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(values))
+    return plain
+
+
+def _write_snapshot(
+    model: type[S], actor: Actor, entity: NodeEntity, number: Version, bump: str, notes: str
+) -> S:
+    content = snapshot_content(entity)
+    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return model._default_manager.create(
+        organization_id=entity.organization_id,
+        entity_id=entity.pk,
+        version=str(number),
+        major=number.major,
+        minor=number.minor,
+        patch=number.patch,
+        bump=bump,
+        previous_version=entity.published_version,
+        content=content,
+        content_hash=digest,
+        notes=notes,
+        author_id=actor.user_id,
+    )
+
+
+def _bump(previous: str | None, number: Version) -> str:
+    if previous is None:
+        return "initial"
+    bump = Version.parse(previous).bump_to(number)
+    if bump is None:
+        steps = [str(Version.parse(previous).bumped(step)) for step in Bump]
+        raise Conflict(
+            f"After {previous} comes one of {', '.join(steps)}.",
+            code="version_conflict",
+            extra={"current": previous, "allowed": steps},
+        )
+    return bump.value
+
+
+def _next_states(entity: NodeEntity) -> list[str]:
+    if entity.status == EntityStatus.ARCHIVED:
+        return []
+    other = {EntityStatus.DRAFT: EntityStatus.PUBLISHED, EntityStatus.PUBLISHED: EntityStatus.DRAFT}
+    return [other[EntityStatus(entity.status)].value, EntityStatus.ARCHIVED.value]

@@ -1,0 +1,112 @@
+"""Celery tasks: their log line, their request id, their worker's heartbeat. With a real worker."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+
+from config.celery import app
+from config.request_context import current_request_id, request_context
+from config.worker_beat import beat, forget, living_workers
+
+seen: list[str | None] = []
+finished = threading.Semaphore(0)
+
+
+@app.task(name="tests.remember")
+def remember() -> None:
+    """Note the request id under which the task runs."""
+    seen.append(current_request_id())
+    finished.release()
+
+
+@app.task(name="tests.fail")
+def fail() -> None:
+    """Fail."""
+    finished.release()
+    raise LookupError("nothing there")
+
+
+@pytest.fixture
+def worker(transactional_db: None, no_workers: None) -> Iterator[Any]:
+    """A worker in a thread of this process, on the real broker."""
+    seen.clear()
+    with start_worker(app, pool="solo", perform_ping_check=False, queues=["default"]) as started:
+        yield started
+
+
+def lines_of(lines: list[Any], name: str) -> list[Any]:
+    return [line for line in lines if line["event"] == "task" and line.get("task") == name]
+
+
+def test_a_task_runs_under_the_id_of_the_request_that_published_it(
+    lines: list[Any], worker: Any
+) -> None:
+    with request_context("r-9"):
+        published = remember.delay()
+    assert finished.acquire(timeout=20)
+    worker.stop()
+
+    assert seen == ["r-9"]
+    (line,) = lines_of(lines, "tests.remember")
+    assert line.pop("duration_ms") >= 0
+    assert line == {
+        "event": "task",
+        "log_level": "info",
+        "task": "tests.remember",
+        "task_id": published.id,
+        "request_id": "r-9",
+        "state": "SUCCESS",
+    }
+
+
+def test_a_failed_task_tells_its_exception_under_an_id_of_its_own(
+    lines: list[Any], worker: Any
+) -> None:
+    fail.delay()
+    assert finished.acquire(timeout=20)
+    worker.stop()
+
+    (line,) = lines_of(lines, "tests.fail")
+    assert (line["state"], line["log_level"]) == ("FAILURE", "error")
+    assert repr(line["exc_info"]) == "LookupError('nothing there')"
+    assert len(line["request_id"]) == 32
+
+
+def test_a_worker_beats_while_it_runs_and_is_gone_when_it_stops(
+    lines: list[Any], worker: Any
+) -> None:
+    (name,) = living_workers()
+    assert name == worker.hostname
+
+    worker.stop()
+
+    assert living_workers() == {}
+
+
+def test_a_task_called_inside_a_request_leaves_the_request_its_own_context() -> None:
+    with request_context("outer"):
+        remember.apply()
+        assert current_request_id() == "outer"
+
+
+def test_heartbeats_tell_their_age_and_can_be_taken_away(no_workers: None) -> None:
+    beat("a@one")
+    beat("b@two")
+    assert list(living_workers()) == ["a@one", "b@two"]
+    assert all(0 <= age < 5 for age in living_workers().values())
+
+    forget("a@one")
+
+    assert list(living_workers()) == ["b@two"]
+
+
+def test_a_dead_broker_stops_no_worker(lines: list[Any], settings: Any, closed_port: int) -> None:
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{closed_port}/0"
+
+    beat("a@one")
+    forget("a@one")
+
+    assert [line["event"] for line in lines] == ["heartbeat_failed", "heartbeat_not_removed"]

@@ -1,0 +1,109 @@
+"""Rows for tests, with their parents; and a cast with names."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from factory.declarations import Sequence
+from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
+
+from accounts.actors import Actor
+from accounts.choices import Role
+from accounts.models import Membership, Organization, User
+from accounts.tenancy import scope, system_scope
+from accounts.tokens import issue_tokens
+from knowledge_base.models import Sop
+from knowledge_base.services.sops import create_sop
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A person who signs in with `PASSWORD`."""
+
+    class Meta:
+        model = User
+
+    email = Sequence(lambda n: f"person{n}@example.com")
+    name = Sequence(lambda n: f"Person {n}")
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        password = kwargs.pop("password", PASSWORD)
+        return User.objects.create_user(kwargs.pop("email"), password, **kwargs)
+
+
+class OrganizationFactory(DjangoModelFactory[Organization]):
+    """An organisation without members; make it inside `system_scope()`."""
+
+    class Meta:
+        model = Organization
+
+    name = Sequence(lambda n: f"Organisation {n}")
+    slug = Sequence(lambda n: f"organisation-{n}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member of an organisation, with the ways they reach the platform."""
+
+    user: User
+    organization: Organization
+    role: Role
+
+    @property
+    def actor(self) -> Actor:
+        """Who they are to services."""
+        return Actor(self.user.pk, self.organization.pk, self.role)
+
+    @property
+    def client(self) -> APIClient:
+        """A signed-in REST client."""
+        client = APIClient()
+        token = issue_tokens(self.user)["access"]
+        client.credentials(
+            HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_X_ORGANIZATION=self.organization.slug
+        )
+        return client
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One organisation with a member of each role, and a stranger from another one."""
+
+    organization: Organization
+    owner: Person
+    admin: Person
+    editor: Person
+    viewer: Person
+    stranger: Person
+
+
+def make_person(role: Role, organization: Organization | None = None, **user: Any) -> Person:
+    """Return a new member of `organization`, or of a new one."""
+    with system_scope():
+        organization = organization or OrganizationFactory.create()
+        person = UserFactory.create(**user)
+        Membership.objects.create(organization=organization, user=person, role=role)
+    return Person(person, organization, role)
+
+
+def make_cast() -> Cast:
+    """Return an organisation with a member of each role, and a stranger who owns another."""
+    owner = make_person(Role.OWNER)
+    home = owner.organization
+    return Cast(
+        organization=home,
+        owner=owner,
+        admin=make_person(Role.ADMIN, home),
+        editor=make_person(Role.EDITOR, home),
+        viewer=make_person(Role.VIEWER, home),
+        stranger=make_person(Role.OWNER),
+    )
+
+
+def make_sop(person: Person, **values: Any) -> Sop:
+    """Return an SOP written by `person`, through the service."""
+    defaults = {"title": "Restart the mail server", "content": "# Restart\n\nStop it, start it."}
+    with scope(person.actor):
+        return create_sop(actor=person.actor, **{**defaults, **values})
