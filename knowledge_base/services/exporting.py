@@ -1,7 +1,9 @@
 """Writing SOPs back as Markdown files that import again as the same SOPs."""
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from accounts.actors import Actor
 from knowledge_base.markdown.headings import slugify
@@ -31,6 +33,22 @@ def export_files(*, actor: Actor) -> Iterator[tuple[str, str]]:
     for sop in rows.iterator(chunk_size=200):
         path = sop.source_path or _free_path(sop, taken)
         yield path, from_record(record_of(sop, path))
+
+
+def export_archive(*, sops: Iterable[Sop], file: IO[bytes]) -> int:
+    """Write `sops` as a zip into `file`; return how many.
+
+    Those of several organisations stand in a folder for each, named by its slug.
+    """
+    chosen = list(sops)
+    several = len({sop.organization_id for sop in chosen}) > 1
+    taken: set[str | None] = {sop.source_path for sop in chosen}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for sop in chosen:
+            path = sop.source_path or _free_path(sop, taken)
+            folder = f"{sop.organization.slug}/" if several else ""
+            archive.writestr(f"{folder}{path}", from_record(record_of(sop, path)))
+    return len(chosen)
 
 
 def record_of(sop: Sop, path: str) -> SourceRecord:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from knowledge_base.markdown.links import Link
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.references import Resolver, keys_of_link
 from node_links.services.links import sync_derived_links
@@ -59,6 +60,20 @@ def detach_references(*, actor: Actor, sop: Sop) -> None:
     moved = [reference for reference in attached if reference.target_id != sop.pk]
     SopReference.objects.bulk_update(moved, ["target"])
     _sync_sources(actor, moved)
+
+
+def find_targets(*, sop: Sop, links: Iterable[Link]) -> dict[str, object]:
+    """Return {target as written: id of the SOP it means} for links that `sop` may come to have.
+
+    Links that mean nothing are left out. Writes nothing.
+    """
+    asked = {link.target: keys_of_link(link, source_path=sop.source_path) for link in links}
+    keys = sorted({key for wanted in asked.values() for key in wanted})
+    if not keys:
+        return {}
+    resolver = _resolver(_meant_by(sop.organization_id, keys))
+    found = {target: resolver.resolve(wanted) for target, wanted in asked.items()}
+    return {target: pk for target, pk in found.items() if pk is not None}
 
 
 def load_resolver(*, organization_id: UUID) -> Resolver:
