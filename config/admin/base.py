@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from config.exceptions import DomainError
 
@@ -94,6 +95,15 @@ class OperatorAdmin(ModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+
+class OfTenant:
+    """A column for the organisation of a row; the list reads it along."""
+
+    @display(description="Organisation", ordering="organization__name")
+    def tenant(self, row: Any) -> str:
+        """Return its name."""
+        return str(row.organization.name)
 
 
 class ReadOnlyAdmin(OperatorAdmin):

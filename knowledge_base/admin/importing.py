@@ -11,7 +11,6 @@ from accounts.admin.operators import operator_of
 from accounts.models import Organization
 from config.exceptions import DomainError
 from knowledge_base.admin.forms import ImportForm
-from knowledge_base.models import Sop
 from knowledge_base.services.importing import import_archive
 
 _ITEMS_SHOWN = 500
@@ -30,8 +29,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     )
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Import",
-        "opts": Sop._meta,
+        "title": "Import SOPs",
         "form": form,
     }
     if posted and form.is_valid():

@@ -37,9 +37,7 @@ class LinkTypeAdmin(OperatorAdmin):
         """Return whose type it is."""
         return kind.organization.name if kind.organization else None
 
-    def formfield_for_dbfield(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the browser's colour picker."""
         if db_field.name == "color":
             kwargs["widget"] = UnfoldAdminColorInputWidget()
