@@ -271,7 +271,7 @@ INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
 INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
 # Up to so many of an organisation's vectors are compared one by one, which is exact; more go into
 # the HNSW index.
-VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
+VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 10_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
 # Loaded by each web process at its start, because the first user should not wait for it.

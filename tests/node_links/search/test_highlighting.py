@@ -26,7 +26,10 @@ def passage(actor: Actor, title: str, content: str, query: str, **fields: object
 @pytest.mark.parametrize(
     ("content", "shown"),
     [
-        ("Run kubectl get <pod> && wait", "Run kubectl get &lt;<mark>pod</mark>&gt; &amp;&amp; wait"),
+        (
+            "Run kubectl get <pod> && wait",
+            "Run kubectl get &lt;<mark>pod</mark>&gt; &amp;&amp; wait",
+        ),
         ("<script>alert('pod')</script>", "&lt;script&gt;alert('<mark>pod</mark>')&lt;/script&gt;"),
         ("pod &amp; &lt;x&gt;", "<mark>pod</mark> &amp;amp; &amp;lt;x&amp;gt;"),
         ("<mark>fake</mark> pod", "&lt;mark&gt;fake&lt;/mark&gt; <mark>pod</mark>"),

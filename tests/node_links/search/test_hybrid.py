@@ -45,7 +45,11 @@ def handbook(actor: Actor) -> list[Sop]:
             "## Steps\nStop the primary, wait, then restart postgres.\n"
             "## Roll back\nRestore it from the backup tape.",
         ),
-        write_sop(actor, "Vacation policy", "Everybody takes holidays. Ask two weeks before."),
+        write_sop(
+            actor,
+            "Vacation policy",
+            "Everybody takes paid holidays. Ask your manager for leave two weeks before.",
+        ),
         write_sop(actor, "Write a postmortem", "Describe what happened after the incident."),
     ]
     assert drain() == 3
@@ -60,9 +64,7 @@ def test_words_are_stemmed_and_any_of_them_suffices(actor: Actor, handbook: list
     [hit] = page.hits
     assert (hit.text_rank, hit.semantic_rank) == (1, None)
     assert (hit.heading, hit.anchor) == ("Roll back", "roll-back")
-    assert hit.passage == (
-        "Roll back\n<mark>Restore</mark> it from the <mark>backup</mark> tape."
-    )
+    assert hit.passage == ("Roll back\n<mark>Restore</mark> it from the <mark>backup</mark> tape.")
     assert hit.node_id == node_of(actor, handbook[0]).pk
     assert hit.feature_type == "knowledge-base"
 
@@ -137,9 +139,7 @@ def test_nobody_finds_what_another_organisation_wrote(actor: Actor, handbook: li
 
 
 @pytest.mark.parametrize("mode", ["text", "semantic", "hybrid"])
-def test_row_security_is_a_wall_by_itself(
-    actor: Actor, handbook: list[Sop], mode: str
-) -> None:
+def test_row_security_is_a_wall_by_itself(actor: Actor, handbook: list[Sop], mode: str) -> None:
     stranger = new_actor("globex")
 
     with scope(stranger):
@@ -270,8 +270,26 @@ def test_what_cannot_be_searched_is_refused(
 
 @pytest.mark.parametrize(
     "query",
-    ["'", "''", "\\", "a'b\\c", "!", "&|!<->()", ":*", "foo:*&bar", "<b>x</b>", "%s %(x)s", "\ud800",
-     "http://a.example/b?c=d", "wi-fi", "O'Brien's", "\ue000\ue001", "{}", "🙂", "x" * 1000],
+    [
+        "'",
+        "''",
+        "\\",
+        "a'b\\c",
+        "!",
+        "&|!<->()",
+        ":*",
+        "foo:*&bar",
+        "<b>x</b>",
+        "%s %(x)s",
+        "\ud800",
+        "http://a.example/b?c=d",
+        "wi-fi",
+        "O'Brien's",
+        "\ue000\ue001",
+        "{}",
+        "🙂",
+        "x" * 1000,
+    ],
 )
 @pytest.mark.parametrize("mode", ["text", "hybrid"])
 def test_no_query_breaks_the_statement(
