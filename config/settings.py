@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
 
 from config import env
 from config.appearance import appearance
@@ -138,9 +139,7 @@ CACHES = {
         },
     }
 }
-CELERY_BROKER_URL = (
-    env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
-)
+CELERY_BROKER_URL = env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name}
@@ -244,7 +243,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
-        "VersionStepEnum": [("initial", "initial"), ("major", "Major"), ("minor", "Minor"), ("patch", "Patch")],
+        "VersionStepEnum": [
+            ("initial", "initial"),
+            ("major", "Major"),
+            ("minor", "Minor"),
+            ("patch", "Patch"),
+        ],
     },
 }
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
@@ -265,16 +269,29 @@ EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
 INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
 INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
 INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
-# Up to so many visible vectors are compared one by one, which is exact; more go through HNSW.
-VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
+# Up to so many of an organisation's vectors are compared one by one, which is exact; more go into
+# the HNSW index.
+VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 10_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
+# Loaded by each web process at its start, because the first user should not wait for it.
+WARM_UP = (
+    "knowledge_base.markdown.keywords.warm_up",
+    "node_links.search.embedders.warm_up",
+)
+
+# --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
-    }
+    },
+    "purge-expired": {
+        "task": "accounts.tasks.purge_expired",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
 }
 
 # --- resilience, monitoring ----------------------------------------------------------------------
