@@ -7,12 +7,14 @@ import time
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from accounts.tenancy import scope, system_scope
 from knowledge_base.models import Sop
 from node_links.models import DirtyNode
 from node_links.search import backlog
 from node_links.search.backlog import backlog_size, drain
+from node_links.search.embedding import embed_texts
 from tests.node_links.search.conftest import (
     FailingEmbedder,
     new_actor,
@@ -61,7 +63,7 @@ def test_a_killed_run_loses_nothing(embedder: FailingEmbedder) -> None:
     assert backlog_size() == 5
     with system_scope():
         assert DirtyNode.objects.exclude(attempts=0).count() == 0
-        DirtyNode.objects.update(not_before=DirtyNode.objects.first().marked_at)
+        DirtyNode.objects.update(not_before=F("marked_at"))
     assert drain() == 5
     assert backlog_size() == 0
 
@@ -92,7 +94,7 @@ def test_a_run_neither_waits_for_a_writer_nor_blocks_one(embedder: FailingEmbedd
     actor = new_actor("acme")
     held, free = write_sop(actor, "Held", "x"), write_sop(actor, "Free", "x")
     claimed = backlog._claim(embedder, 10)
-    outcome = backlog.embed_texts(embedder, claimed.texts)
+    outcome = embed_texts(embedder, claimed.texts)
     done: list[int] = []
 
     def finish() -> None:
