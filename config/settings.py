@@ -267,6 +267,7 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL") or "https://api.openai.com/v1"
 OPENAI_API_KEY = env.url("OPENAI_API_KEY") or ""
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "text-embedding-3-small")
 EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
+EMBEDDING_RATE = env.whole("EMBEDDING_RATE", 3000)  # requests a minute, 0 = off
 INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
 INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
 INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)

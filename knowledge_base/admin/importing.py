@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -39,12 +40,13 @@ def import_page(request: HttpRequest) -> HttpResponse:
 
 def _run(request: HttpRequest, asked: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     try:
-        report = import_archive(
-            actor=operator_of(request, asked["organization"].pk),
-            file=asked["file"],
-            dry_run=dry_run,
-            publish=asked["publish"],
-        )
+        with transaction.atomic():
+            report = import_archive(
+                actor=operator_of(request, asked["organization"].pk),
+                file=asked["file"],
+                dry_run=dry_run,
+                publish=asked["publish"],
+            )
     except DomainError as error:
         faults = [
             (one.pointer.removeprefix("/file/").replace("~1", "/").replace("~0", "~"), one.message)

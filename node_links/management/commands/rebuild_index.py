@@ -10,7 +10,7 @@ from accounts.tenancy import system_scope
 from config.exceptions import ValidationFailed
 from node_links.registry import Feature, features
 from node_links.search.backlog import backlog_size
-from node_links.search.rebuilding import count_entities, rebuild_index
+from node_links.services.rebuilding import count_entities, rebuild_index
 
 
 class Command(BaseCommand):
