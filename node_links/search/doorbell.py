@@ -32,7 +32,8 @@ def ring() -> None:
     try:
         current_app.send_task(EMBEDDING_RUN, countdown=pause, retry=False)
     except (OperationalError, RedisError, OSError) as error:
-        broker_outage.note(error)
+        # However the broker failed: whoever comes next shall not wait for it.
+        broker_outage.note(ConnectionError(f"The broker cannot be reached: {error}"))
         answer()
 
 

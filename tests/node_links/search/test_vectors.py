@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -34,6 +34,7 @@ DIMENSIONS = 256
 
 def add_nodes(actor: Actor, count: int) -> list[NodeMetadata]:
     """Create nodes without vectors."""
+    assert actor.organization_id is not None
     with scope(actor):
         return NodeMetadata.objects.bulk_create(
             NodeMetadata(
@@ -97,10 +98,11 @@ def test_inserting_again_replaces_the_vector(actor: Actor) -> None:
 def test_update_and_delete_want_a_vector_to_be_there(actor: Actor) -> None:
     [node] = add_nodes(actor, 1)
     with scope(actor):
-        for refused in (
+        refusals: list[Callable[[], None]] = [
             lambda: update_vector(actor=actor, node=node.pk, vector=[1, 0], model=MODEL),
             lambda: delete_vector(actor=actor, node=node.pk),
-        ):
+        ]
+        for refused in refusals:
             with pytest.raises(NotFound):
                 refused()
         insert_vector(actor=actor, node=node.pk, vector=[1, 0], model=MODEL)
@@ -203,7 +205,7 @@ def test_a_stranger_neither_finds_nor_changes_a_vector(actor: Actor) -> None:
 
 
 @pytest.fixture
-def crowd(actor: Actor, settings: Settings) -> Iterator[dict[UUID, list[float]]]:
+def crowd(actor: Actor, settings: Settings) -> dict[UUID, list[float]]:
     """Give Acme 1 % of the vectors: 2 000 of Globex lie in the HNSW index, 20 of Acme beside it."""
     settings.VECTOR_EXACT_ROWS = 50
     globex = new_actor("globex")
