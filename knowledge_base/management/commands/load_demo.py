@@ -49,7 +49,7 @@ def _exists(slug: str) -> bool:
 def _missing(actor: Actor, collection: Collection) -> Collection:
     known = set(
         Sop.all_objects.filter(
-            organization_id=actor.organization_id,
+            organization_id=actor.tenant_id,
             source_path__in=[file.path for file in collection],
         ).values_list("source_path", flat=True)
     )
