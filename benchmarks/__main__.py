@@ -34,7 +34,9 @@ def main() -> int:
                 notes.print("  " + " | ".join(filter(None, figure.cells())), highlight=False)
                 figures.append(figure)
             notes.print(f"  {time.perf_counter() - started:.0f} s")
-    print_table(figures, Console(width=None if sys.stdout.isatty() else 200), markdown=options.markdown)
+    print_table(
+        figures, Console(width=None if sys.stdout.isatty() else 200), markdown=options.markdown
+    )
     return int(any(figure.met is False for figure in figures))
 
 

@@ -101,7 +101,6 @@ class Stack:
 def running_stack(data_dir: Path) -> Iterator[Stack]:
     """Start PostgreSQL and Valkey, make tables and an organisation; stop and remove all after."""
     from config.embedded.addresses import addresses
-    from config.embedded.places import kept_elsewhere
     from config.embedded.postgres import PostgresServer
     from config.embedded.roles import ensure_roles
     from config.embedded.valkey import ValkeyServer
@@ -110,9 +109,7 @@ def running_stack(data_dir: Path) -> Iterator[Stack]:
     with ExitStack() as cleanup:
         for folder in (data_dir, addresses(data_dir).socket_dir):
             cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        cleanup.callback(
-            lambda: [shutil.rmtree(f, ignore_errors=True) for f in kept_elsewhere(data_dir)]
-        )
+        cleanup.callback(_remove_kept, data_dir)
         postgres.start(data_dir / "postgres.log")
         cleanup.callback(postgres.stop)
         valkey.start(data_dir / "valkey.log")
@@ -241,3 +238,10 @@ def _close_connections() -> None:
     for connection in connections.all(initialized_only=True):
         if isinstance(connection, DatabaseWrapper):
             connection.close_pool()
+
+
+def _remove_kept(data_dir: Path) -> None:
+    from config.embedded.places import kept_elsewhere
+
+    for folder in kept_elsewhere(data_dir):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 """The columns of an SOP in a table of their own, made by `benchmarks.stack`."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -47,6 +48,8 @@ class Document(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     last_viewed_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager["Document"]] = models.Manager()
 
     class Meta:
         managed = False

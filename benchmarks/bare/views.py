@@ -16,7 +16,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
 
     class Meta:
         model = Document
-        exclude = _HIDDEN
+        exclude: tuple[str, ...] = _HIDDEN
 
 
 class DocumentListSerializer(DocumentSerializer):
