@@ -16,11 +16,10 @@ from config.ids import uuid7
 from knowledge_base.choices import Complexity, ContentType, ReferenceKind
 from knowledge_base.markdown.document import Document, parse
 from knowledge_base.querysets import ReferenceQuerySet, SopQuerySet
+from knowledge_base.sources.limits import MAX_CONTENT_BYTES as MAX_CONTENT_BYTES
 from node_links.choices import FeatureType
 from node_links.models import NodeEntity, VersionSnapshot
 from node_links.querysets import LivingManager
-
-MAX_CONTENT_BYTES = 1024 * 1024
 
 
 def default_position() -> dict[str, float]:

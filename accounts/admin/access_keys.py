@@ -4,11 +4,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import action, display
 
 from accounts.models import AccessKey
 from accounts.services import revoke_access_key
 from config.admin.base import OfTenant, ReadOnlyAdmin
+from config.admin.theme import action, display
 
 
 class StateFilter(admin.SimpleListFilter):

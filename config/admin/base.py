@@ -1,21 +1,14 @@
 """What the admin's pages share: services refuse, the page tells it, and nothing typed is lost."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import ModelAdmin
-from unfold.decorators import display
 
+from config.admin.theme import AnyModelForm, ModelAdmin, display
 from config.exceptions import DomainError
-
-if TYPE_CHECKING:
-    AnyModelForm = forms.ModelForm[Any]
-else:
-    AnyModelForm = forms.ModelForm
 
 _REFUSAL = "_refusal"
 
@@ -55,7 +48,7 @@ class OperatorAdmin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
-    form = RefusableForm
+    form: type[AnyModelForm] = RefusableForm
 
     def changeform_view(
         self,

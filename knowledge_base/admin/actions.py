@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
-from config.admin.base import explain
+from config.admin.base import OperatorAdmin, explain
 from config.admin.display import admin_address
+from config.admin.theme import action
 from config.exceptions import DomainError
 from knowledge_base.admin.forms import BumpForm, PublishForm, ReasonForm
 from knowledge_base.models import Sop
@@ -30,7 +30,7 @@ _REFUSALS_SHOWN = 10
 Write = Callable[[Actor, UUID], object]
 
 
-class SopActions:
+class SopActions(OperatorAdmin):
     """Actions of the SOP pages; every one goes through the services, row by row."""
 
     actions = ("publish_selected", "archive_selected", "delete_selected_softly",

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -13,6 +12,7 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from config.admin.base import RefusableForm
+from config.admin.theme import BaseDialogForm
 from config.exceptions import RevisionConflict
 from knowledge_base.admin.editor import MarkdownEditor
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop

@@ -16,11 +16,11 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import action, display
 
 from accounts.admin.operators import operator_of
-from config.admin.base import OfTenant, OperatorAdmin
+from config.admin.base import OfTenant
 from config.admin.display import NOTHING
+from config.admin.theme import action, display
 from knowledge_base.admin import comparison, importing, panels, preview, searching
 from knowledge_base.admin.actions import SopActions
 from knowledge_base.admin.filters import (
@@ -41,7 +41,7 @@ _METADATA = ("category", "tags", "content_type", "complexity", "audience", "auth
 
 
 @admin.register(Sop)
-class SopAdmin(SopActions, OfTenant, OperatorAdmin):
+class SopAdmin(OfTenant, SopActions):
     """SOPs of all organisations."""
 
     form = SopForm

@@ -54,8 +54,10 @@ def heal_references(*, actor: Actor, sop: Sop) -> int:
 def detach_references(*, actor: Actor, sop: Sop) -> None:
     """Let references to a deleted or renamed `sop` look for their target again, or dangle."""
     attached = list(SopReference.objects.visible_to(actor).filter(target=sop).select_related("sop"))
+    if not attached:
+        return
+    resolver = _resolver_for(sop, attached)
     for reference in attached:
-        resolver = _resolver(_meant_by(sop.organization_id, reference.target_keys))
         reference.target_id = resolver.resolve(reference.target_keys)
     moved = [reference for reference in attached if reference.target_id != sop.pk]
     SopReference.objects.bulk_update(moved, ["target"])
@@ -107,7 +109,7 @@ def _meant_by(organization_id: UUID, keys: list[str]) -> QuerySet[Sop]:
 
 
 def _resolver(sops: QuerySet[Sop]) -> Resolver:
-    return Resolver(sops.values_list("pk", "source_path", "reference_keys"))
+    return Resolver(sops.values_list("pk", "reference_keys"))
 
 
 def _identity(reference: SopReference) -> tuple[object, ...]:

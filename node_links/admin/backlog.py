@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import action, display
 
 from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import code
+from config.admin.theme import action, display
 from node_links.models import DirtyNode, NodeMetadata
 from node_links.search.text import mark_dirty
 

@@ -11,11 +11,11 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import pretty_json
+from config.admin.theme import display
 from node_links.admin.entities import entity_link
 from node_links.models import NodeEvent
 

@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from config.admin.base import OperatorAdmin
+from config.admin.theme import display
 from node_links.models import NodeLink, NodeLinkType
 
 

@@ -5,10 +5,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
 from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import NOTHING, admin_link, pretty_json
+from config.admin.theme import display
 from node_links.models import NodeLink, NodeMetadata
 
 
