@@ -9,9 +9,9 @@ from accounts.actors import Actor
 from accounts.tenancy import scope
 from knowledge_base.models import Sop
 from node_links.models import NodeChunk, NodeMetadata, NodePosting
-from node_links.search import rebuilding
 from node_links.search.backlog import backlog_size, drain
 from node_links.search.hybrid import search
+from node_links.services import rebuilding
 from tests.node_links.search.conftest import FailingEmbedder, new_actor, write_sop
 
 pytestmark = pytest.mark.django_db
