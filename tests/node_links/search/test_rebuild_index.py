@@ -9,9 +9,13 @@ from accounts.actors import Actor
 from accounts.tenancy import scope
 from knowledge_base.models import Sop
 from node_links.models import NodeChunk, NodeMetadata, NodePosting
+<<<<<<< HEAD
 from node_links.services import rebuilding
+=======
+>>>>>>> searching
 from node_links.search.backlog import backlog_size, drain
 from node_links.search.hybrid import search
+from node_links.services import rebuilding
 from tests.node_links.search.conftest import FailingEmbedder, new_actor, write_sop
 
 pytestmark = pytest.mark.django_db
