@@ -31,11 +31,7 @@ def sync_nodes(
     `is_new` says that the entity was created in this transaction: there is nothing to compare.
 
     Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
-<<<<<<< HEAD
-    its vector and its place in the index survive. Text that changed (with `rewrite`, all text) is
-=======
     its vector and its position in the index survive. Text that changed (all, with `rewrite`) is
->>>>>>> searching
     indexed at once and queued for embedding.
     """
     feature = features.get(entity.feature_type)

@@ -9,10 +9,6 @@ from accounts.actors import Actor
 from accounts.tenancy import scope
 from knowledge_base.models import Sop
 from node_links.models import NodeChunk, NodeMetadata, NodePosting
-<<<<<<< HEAD
-from node_links.services import rebuilding
-=======
->>>>>>> searching
 from node_links.search.backlog import backlog_size, drain
 from node_links.search.hybrid import search
 from node_links.services import rebuilding
