@@ -94,7 +94,6 @@ def wants_json() -> bool:
 
 def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
     """Return Django's LOGGING: one handler on stderr and the loggers that need another level."""
-    configure_structlog()
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -10,7 +10,7 @@ from celery.schedules import crontab
 from config import env
 from config.appearance import appearance
 from config.embedded.addresses import addresses
-from config.logging import log_level, logging_settings, wants_json
+from config.logging import configure_structlog, log_level, logging_settings, wants_json
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -305,6 +305,7 @@ SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
+configure_structlog()
 LOGGING = logging_settings(level=log_level(), as_json=wants_json())
 
 # --- texts, files, languages ---------------------------------------------------------------------
