@@ -23,7 +23,7 @@ class UploadParser(MultiPartParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> DataAndFiles[Any, Any]:
+    ) -> "DataAndFiles[Any, Any]":
         """Return the fields and files. Raises `TooLarge` before the first byte is read."""
         request = (parser_context or {}).get("request")
         if request is not None:
