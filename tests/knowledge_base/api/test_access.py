@@ -213,9 +213,10 @@ def test_only_owner_and_administrators_change_permissions(cast: Cast) -> None:
     before = everything()
 
     viewer, editor = str(cast.viewer.user.pk), str(cast.editor.user.pk)
-    for permissions in (
-        {"viewers": [viewer]}, {"owner": editor}, {"rulers": []}, {"editors": ["nobody"]}, "x", None,
-    ):  # fmt: skip
+    attempts: tuple[Any, ...] = (
+        {"viewers": [viewer]}, {"owner": editor}, {"rulers": []}, {"editors": ["nobody"]}, "x", 0,
+    )  # fmt: skip
+    for permissions in attempts:
         answer = cast.editor.client.patch(address(sop), {"permissions": permissions, "title": "X"})
         refused(answer, 403, "permission_denied")
     assert everything() == before

@@ -246,7 +246,8 @@ def test_what_json_should_not_hold_is_refused(cast: Cast, body: bytes, code: str
     before = everything()
 
     for method, url in (("POST", SOPS), ("PATCH", address(sop)), ("PUT", address(sop))):
-        response = cast.editor.client.generic(method, url, body, content_type="application/json")
+        generic: Any = cast.editor.client.generic
+        response = generic(method, url, body, content_type="application/json")
         assert response.status_code == 400, response.content
         assert {fault for _, fault in faults(response)} == {code}
     assert everything() == before

@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test.client import BOUNDARY, MULTIPART_CONTENT
-from rest_framework.response import Response
 
 from accounts.tenancy import scope
 from knowledge_base.models import Sop
@@ -38,10 +37,9 @@ def pack(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> by
     return buffer.getvalue()
 
 
-def send(person: Person, data: bytes, **fields: Any) -> Response:
+def send(person: Person, data: bytes, **fields: Any) -> Any:
     upload = SimpleUploadedFile("sops.zip", data)
-    answer: Response = person.client.post(IMPORT, {"file": upload, **fields}, format="multipart")
-    return answer
+    return person.client.post(IMPORT, {"file": upload, **fields}, format="multipart")
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
@@ -151,7 +149,8 @@ def test_what_is_no_collection_is_refused(cast: Cast) -> None:
     wrong = send(cast.editor, pack(FILES), dry_run="maybe", colour="red")
     assert faults(wrong) == {("/dry_run", "invalid"), ("/colour", "unknown_field")}
     refused(cast.editor.client.post(IMPORT, {"file": "x"}), 415, "unsupported_media_type")
-    torn = cast.editor.client.generic("POST", IMPORT, b"--", content_type="multipart/form-data")
+    generic: Any = cast.editor.client.generic
+    torn = generic("POST", IMPORT, b"--", content_type="multipart/form-data")
     assert torn.status_code == 400
     assert everything() == before
 
@@ -166,7 +165,8 @@ class Unread(io.BytesIO):
 def test_an_upload_that_is_too_large_is_refused_unread(cast: Cast) -> None:
     before = everything()
 
-    response = cast.editor.client.generic(
+    generic: Any = cast.editor.client.generic
+    response = generic(
         "POST", IMPORT, b"", content_type=MULTIPART_CONTENT,
         **{"wsgi.input": Unread(), "CONTENT_LENGTH": str(51 * 1024 * 1024)},
     )  # fmt: skip
