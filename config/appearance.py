@@ -22,14 +22,24 @@ _PRIMARY = {
 }
 
 
+# Pages of the SOPs' list that stand in the sidebar by themselves.
+_OWN_PAGES = ("search", "import")
+
+
 def _item(title: str, icon: str, model: str, *, page: str = "changelist") -> dict[str, Any]:
     app, _, name = model.partition(".")
+    link = reverse_lazy(f"admin:{app}_{name}_{page}")
 
     def may_see(request: HttpRequest) -> bool:
         return request.user.has_perm(f"{app}.view_{name}")
 
-    link = reverse_lazy(f"admin:{app}_{name}_{page}")
-    return {"title": title, "icon": icon, "link": link, "permission": may_see}
+    def is_open(request: HttpRequest) -> bool:
+        below = request.path.removeprefix(str(link))
+        return below != request.path and below.rstrip("/") not in _OWN_PAGES
+
+    return {
+        "title": title, "icon": icon, "link": link, "permission": may_see, "active": is_open,
+    }  # fmt: skip
 
 
 def _group(title: str, *items: dict[str, Any]) -> dict[str, Any]:

@@ -160,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "max_retries": 0,  # of opening a channel to publish; workers reconnect by their own settings
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -266,12 +267,13 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL") or "https://api.openai.com/v1"
 OPENAI_API_KEY = env.url("OPENAI_API_KEY") or ""
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "text-embedding-3-small")
 EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
+EMBEDDING_RATE = env.whole("EMBEDDING_RATE", 3000)  # requests a minute, 0 = off
 INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
 INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
 INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
 # Up to so many of an organisation's vectors are compared one by one, which is exact; more go into
 # the HNSW index.
-VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
+VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 10_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
 # Loaded by each web process at its start, because the first user should not wait for it.
@@ -309,6 +311,7 @@ LOGGING = logging_settings(level=log_level(), as_json=wants_json())
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -4,11 +4,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import action, display
 
 from accounts.models import AccessKey
 from accounts.services import revoke_access_key
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import OfTenant, ReadOnlyAdmin
+from config.admin.theme import action, display
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -30,10 +30,10 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(AccessKey)
-class AccessKeyAdmin(ReadOnlyAdmin):
+class AccessKeyAdmin(OfTenant, ReadOnlyAdmin):
     """Keys are made by their owners, who alone see the secret."""
 
-    list_display = ("name", "beginning", "user", "organization", "state", "last_used_at",
+    list_display = ("name", "beginning", "user", "tenant", "state", "last_used_at",
                     "expires_at")  # fmt: skip
     list_select_related = ("user", "organization")
     list_filter = (StateFilter, "organization")

@@ -6,9 +6,9 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action, display
 
 from config.admin.base import ReadOnlyAdmin
+from config.admin.theme import action, display
 
 
 class LockedFilter(admin.SimpleListFilter):

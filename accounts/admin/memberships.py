@@ -8,14 +8,14 @@ from django.http import HttpRequest
 from accounts.admin.membership_writing import apply_memberships
 from accounts.admin.operators import operator_of
 from accounts.models import Membership
-from config.admin.base import OperatorAdmin
+from config.admin.base import OfTenant, OperatorAdmin
 
 
 @admin.register(Membership)
-class MembershipAdmin(OperatorAdmin):
+class MembershipAdmin(OfTenant, OperatorAdmin):
     """Who is what where."""
 
-    list_display = ("user", "organization", "role", "created_at")
+    list_display = ("user", "tenant", "role", "created_at")
     list_select_related = ("user", "organization")
     list_filter = ("role", "organization")
     search_fields = ("user__email", "user__name", "organization__name", "organization__slug")

@@ -7,14 +7,13 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from accounts.admin.membership_writing import apply_memberships
 from accounts.admin.operators import operator_of
 from accounts.models import AccessKey, Membership, Organization, User
 from accounts.services import create_organization
-from config.admin.base import AnyModelForm, OperatorAdmin, RefusableForm
+from config.admin.base import OperatorAdmin, RefusableForm
+from config.admin.theme import AnyModelForm, TabularInline, display
 
 
 class NewOrganizationForm(RefusableForm):

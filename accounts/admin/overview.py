@@ -20,7 +20,7 @@ def _section() -> Section:
                 icon="domain",
             ),
             Tile(
-                "People who may sign in",
+                "Active people",
                 User.objects.filter(is_active=True).count(),
                 list_address("accounts_user", is_active__exact=1),
                 icon="group",

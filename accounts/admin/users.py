@@ -3,18 +3,22 @@
 import django.contrib.auth.admin  # noqa: F401 -- registers the group page that is replaced here
 import rest_framework_simplejwt.token_blacklist.admin  # noqa: F401 -- likewise: it shows tokens
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
-from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from unfold.admin import TabularInline
-from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import Membership, User
 from config.admin.base import OperatorAdmin
+from config.admin.theme import (
+    AdminPasswordChangeForm,
+    DjangoGroupAdmin,
+    DjangoUserAdmin,
+    TabularInline,
+    UserChangeForm,
+    UserCreationForm,
+    display,
+)
 
 for _model in (Group, OutstandingToken, BlacklistedToken):
     admin.site.unregister(_model)
@@ -67,9 +71,13 @@ class UserMemberships(TabularInline):
         """Members are added where the organisation is."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Roles are changed there too."""
+        return False
+
 
 @admin.register(User)
-class UserAdmin(OperatorAdmin, BaseUserAdmin):
+class UserAdmin(OperatorAdmin, DjangoUserAdmin):
     """Accounts. Nobody is deleted: what a person did stays theirs; access is switched off."""
 
     form = UserForm
@@ -121,7 +129,7 @@ class UserAdmin(OperatorAdmin, BaseUserAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(OperatorAdmin, BaseGroupAdmin):
+class GroupAdmin(OperatorAdmin, DjangoGroupAdmin):
     """Rights that several operators share."""
 
     list_display = ("name",)

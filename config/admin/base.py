@@ -1,20 +1,14 @@
 """What the admin's pages share: services refuse, the page tells it, and nothing typed is lost."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import ModelAdmin
 
+from config.admin.theme import AnyModelForm, ModelAdmin, display
 from config.exceptions import DomainError
-
-if TYPE_CHECKING:
-    AnyModelForm = forms.ModelForm[Any]
-else:
-    AnyModelForm = forms.ModelForm
 
 _REFUSAL = "_refusal"
 
@@ -54,7 +48,7 @@ class OperatorAdmin(ModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
-    form = RefusableForm
+    form: type[AnyModelForm] = RefusableForm
 
     def changeform_view(
         self,
@@ -94,6 +88,15 @@ class OperatorAdmin(ModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+
+class OfTenant:
+    """A column for the organisation of a row; the list reads it along."""
+
+    @display(description="Organisation", ordering="organization__name")
+    def tenant(self, row: Any) -> str:
+        """Return its name."""
+        return str(row.organization.name)
 
 
 class ReadOnlyAdmin(OperatorAdmin):

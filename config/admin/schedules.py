@@ -3,9 +3,9 @@
 import django_celery_beat.admin  # noqa: F401 -- registers the pages that are replaced here
 from django.contrib import admin
 from django_celery_beat import models as beat
-from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
+from config.admin.theme import display
 
 # The scheduler's own pages are not in the theme, and schedules that are typed in here would be
 # known to this installation only.

@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from config.admin.base import ReadOnlyAdmin
 from config.admin.dashboard import Section, Tile, register_section
 from config.admin.display import NOTHING, code, list_address, panel
+from config.admin.theme import display
 from config.models import SlowQuery
 from config.slow_queries.plans import Plan
 from config.slow_queries.report import stored_suggestions

@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
-from config.admin.base import explain
+from config.admin.base import OperatorAdmin, explain
 from config.admin.display import admin_address
+from config.admin.theme import action
 from config.exceptions import DomainError
 from knowledge_base.admin.forms import BumpForm, PublishForm, ReasonForm
 from knowledge_base.models import Sop
@@ -29,13 +30,21 @@ _REFUSALS_SHOWN = 10
 Write = Callable[[Actor, UUID], object]
 
 
-class SopActions:
+class SopActions(OperatorAdmin):
     """Actions of the SOP pages; every one goes through the services, row by row."""
 
     actions = ("publish_selected", "archive_selected", "delete_selected_softly",
                "restore_selected", "embed_again", "export_markdown")  # fmt: skip
-    actions_detail = ("compare_versions", "publish", "open_draft", "archive", "delete_softly",
-                      "restore")  # fmt: skip
+    actions_detail = (
+        "publish",
+        "open_draft",
+        "restore",
+        {
+            "title": "More",
+            "icon": "more_horiz",
+            "items": ["compare_versions", "archive", "delete_softly"],
+        },
+    )
 
     @action(description="Publish", permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
@@ -191,7 +200,8 @@ def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) 
     written, refused = 0, []
     for pk, organization_id, title in chosen.values_list("pk", "organization_id", "title"):
         try:
-            write(operator_of(request, organization_id), pk)
+            with transaction.atomic():  # a refusal undoes this one and leaves the others alone
+                write(operator_of(request, organization_id), pk)
             written += 1
         except DomainError as error:
             refused.append(f"{title}: {error.detail}")
@@ -206,7 +216,8 @@ def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) 
 def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
     sop = Sop.all_objects.only("organization_id").get(pk=object_id)
     try:
-        write(operator_of(request, sop.organization_id), sop.pk)
+        with transaction.atomic():
+            write(operator_of(request, sop.organization_id), sop.pk)
         messages.success(request, done)
     except DomainError as error:
         for _, message in explain(error):

@@ -40,9 +40,7 @@ def compare(request: HttpRequest, sop: Sop) -> HttpResponse:
     found = compare_contents(_content(sop, old), _content(sop, new), names=(old, new))
     context = {
         **admin.site.each_context(request),
-        "title": sop.title,
-        "subtitle": "Compare versions",
-        "opts": Sop._meta,
+        "title": f"Compare versions of “{sop.title}”",
         "sop": sop,
         "back": admin_address(Sop, sop.pk),
         "choices": [WORKING_COPY, *numbers],

@@ -11,7 +11,6 @@ class MarkdownEditor(Textarea):
     """The server renders the preview, so that it shows exactly what readers will see."""
 
     preview_url = reverse_lazy("admin:knowledge_base_sop_preview")
-    sop_id = ""
 
     @property
     def media(self) -> Media:
@@ -21,5 +20,5 @@ class MarkdownEditor(Textarea):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         """Return both panes."""
         context = self.get_context(name, value, attrs)
-        context |= {"preview_url": self.preview_url, "sop_id": self.sop_id}
+        context["preview_url"] = self.preview_url
         return render_to_string("admin/knowledge_base/sop/editor.html", context)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, Exists, Func, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from unfold.contrib.filters.admin import DropdownFilter
 
 from knowledge_base.models import Sop, SopReference, SopVersion
 
@@ -30,7 +31,7 @@ class DeletedFilter(admin.SimpleListFilter):
         return queryset.filter(deleted_at__isnull=self.value() != "yes")
 
 
-class TagFilter(admin.SimpleListFilter):
+class TagFilter(DropdownFilter):
     """The tags in use, the most frequent first."""
 
     title = "tag"

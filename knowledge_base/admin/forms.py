@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -13,6 +12,7 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from config.admin.base import RefusableForm
+from config.admin.theme import BaseDialogForm
 from config.exceptions import RevisionConflict
 from knowledge_base.admin.editor import MarkdownEditor
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop
@@ -40,12 +40,15 @@ _LISTS = ("tags", "search_keywords", "aliases", "prerequisites")
 
 
 class SopForm(RefusableForm):
-    """An SOP as it was when the page was opened; `revision` says when that was."""
+    """An SOP as it was when the page was opened; `seen_revision` says when that was."""
 
-    organization = forms.ModelChoiceField(
-        Organization.objects.all(), widget=UnfoldAdminSelectWidget(), empty_label="Select value"
+    tenant = forms.ModelChoiceField(
+        Organization.objects.all(),
+        label="Organisation",
+        widget=UnfoldAdminSelectWidget(),
+        empty_label="Select value",
     )
-    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
     overwrite = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
@@ -68,10 +71,12 @@ class SopForm(RefusableForm):
         super().__init__(*args, **kwargs)
         exists = not self.instance._state.adding
         if exists:
-            self.fields.pop("organization", None)
-            self.fields["revision"].initial = self.instance.revision
-            # The form writes into its instance while it validates; compare with what was read.
-            self.fields["content"].widget.sop_id = str(self.instance.pk)  # type: ignore[attr-defined]
+            self.fields.pop("tenant", None)
+            self.fields["seen_revision"].initial = self.instance.revision
+            if "content" in self.fields:
+                self.fields["content"].widget.attrs["data-sop"] = str(self.instance.pk)
+        if not self.stale:
+            self.fields["overwrite"].widget = forms.HiddenInput()
         for name in _LISTS:
             if name in self.fields:
                 self.fields[name].help_text = "Separated by commas."
@@ -84,7 +89,7 @@ class SopForm(RefusableForm):
     @property
     def expected_revision(self) -> int | None:
         """The revision the change is meant for; None to save over whatever is there."""
-        revision = self.cleaned_data.get("revision")
+        revision = self.cleaned_data.get("seen_revision")
         return None if self.cleaned_data.get("overwrite") else revision
 
     @property

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -11,7 +12,6 @@ from accounts.admin.operators import operator_of
 from accounts.models import Organization
 from config.exceptions import DomainError
 from knowledge_base.admin.forms import ImportForm
-from knowledge_base.models import Sop
 from knowledge_base.services.importing import import_archive
 
 _ITEMS_SHOWN = 500
@@ -30,8 +30,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
     )
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Import",
-        "opts": Sop._meta,
+        "title": "Import SOPs",
         "form": form,
     }
     if posted and form.is_valid():
@@ -41,12 +40,13 @@ def import_page(request: HttpRequest) -> HttpResponse:
 
 def _run(request: HttpRequest, asked: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     try:
-        report = import_archive(
-            actor=operator_of(request, asked["organization"].pk),
-            file=asked["file"],
-            dry_run=dry_run,
-            publish=asked["publish"],
-        )
+        with transaction.atomic():
+            report = import_archive(
+                actor=operator_of(request, asked["organization"].pk),
+                file=asked["file"],
+                dry_run=dry_run,
+                publish=asked["publish"],
+            )
     except DomainError as error:
         faults = [
             (one.pointer.removeprefix("/file/").replace("~1", "/").replace("~0", "~"), one.message)

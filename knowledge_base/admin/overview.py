@@ -38,10 +38,10 @@ def _section() -> Section:
                 icon="event_available",
             ),
             Tile(
-                "Dangling references",
+                "Dangling links",
                 dangling,
                 list_address(_LIST, references="dangling"),
-                "links that mean nothing yet" if dangling else "every link has its target",
+                "lead nowhere yet" if dangling else "all lead somewhere",
                 "warning" if dangling else "good",
                 "link_off",
             ),

@@ -50,8 +50,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.GET[name] for name in FACETS if request.GET.get(name)}
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Search",
-        "opts": Sop._meta,
+        "title": "Search the texts of SOPs",
         "form": form,
         "chosen": [(value, _address(request, name, None)) for name, value in chosen.items()],
     }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -17,12 +16,11 @@ from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import action, display
 
 from accounts.admin.operators import operator_of
-from config.admin.base import AnyModelForm, OperatorAdmin
+from config.admin.base import OfTenant
 from config.admin.display import NOTHING
-from config.exceptions import RevisionConflict
+from config.admin.theme import action, display
 from knowledge_base.admin import comparison, importing, panels, preview, searching
 from knowledge_base.admin.actions import SopActions
 from knowledge_base.admin.filters import (
@@ -43,12 +41,12 @@ _METADATA = ("category", "tags", "content_type", "complexity", "audience", "auth
 
 
 @admin.register(Sop)
-class SopAdmin(SopActions, OperatorAdmin):
+class SopAdmin(OfTenant, SopActions):
     """SOPs of all organisations."""
 
     form = SopForm
     warn_unsaved_form = True
-    list_display = ("title", "organization", "category", "state", "version", "minutes",
+    list_display = ("title", "tenant", "category", "state", "version", "minutes",
                     "reference_count", "updated_at")  # fmt: skip
     list_select_related = ("organization",)
     list_filter = (
@@ -70,7 +68,7 @@ class SopAdmin(SopActions, OperatorAdmin):
         (None, {"fields": ("facts",)}),
         (
             "Content",
-            {"fields": ("title", "summary", "content", "revision", "overwrite"),
+            {"fields": ("title", "summary", "content", "seen_revision", "overwrite"),
              "classes": ("tab",)},
         ),
         ("Metadata", {"fields": _METADATA, "classes": ("tab",)}),
@@ -80,7 +78,7 @@ class SopAdmin(SopActions, OperatorAdmin):
         ("Events", {"fields": ("events_tab",), "classes": ("tab",)}),
     )  # fmt: skip
     add_fieldsets = (
-        ("Content", {"fields": ("organization", "title", "summary", "content"),
+        ("Content", {"fields": ("tenant", "title", "summary", "content"),
                      "classes": ("tab",)}),
         ("Metadata", {"fields": _METADATA, "classes": ("tab",)}),
     )  # fmt: skip
@@ -145,15 +143,6 @@ class SopAdmin(SopActions, OperatorAdmin):
         """Return what happened to it lately."""
         return panels.events_panel(sop)
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[AnyModelForm]:
-        """Offer to save over a newer state only to whom that was refused."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if issubclass(form, SopForm) and not isinstance(form.refusal, RevisionConflict):
-            form.base_fields["overwrite"].widget = forms.HiddenInput()
-        return form
-
     def save_model(self, request: HttpRequest, obj: Sop, form: Any, change: bool) -> None:
         """Create or change through the services; what they derived goes back into `obj`."""
         if change:
@@ -164,7 +153,7 @@ class SopAdmin(SopActions, OperatorAdmin):
                 expected_revision=form.expected_revision,
             )
         else:
-            organization = form.cleaned_data["organization"]
+            organization = form.cleaned_data["tenant"]
             saved = create_sop(actor=operator_of(request, organization.pk), **form.values)
         obj.__dict__.update(saved.__dict__)
 

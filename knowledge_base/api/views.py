@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from config.api.concurrency import expected_revision
 from config.exceptions import NotFound
 from knowledge_base.api import serializers as shapes
+from knowledge_base.api.examples import SOPS
 from knowledge_base.api.filters import SopFilters
 from knowledge_base.api.search import search_response
 from knowledge_base.api.uploads import UploadParser
@@ -52,6 +53,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     """Standard operating procedures."""
 
     model = Sop
+    examples = SOPS
     queryset = Sop.objects.none()
     serializer_class = shapes.SopSerializer
     filterset_class = SopFilters

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import action, display
 
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import code
+from config.admin.theme import action, display
 from node_links.models import DirtyNode, NodeMetadata
 from node_links.search.text import mark_dirty
 
@@ -32,10 +32,10 @@ class FailureFilter(admin.SimpleListFilter):
 
 
 @admin.register(DirtyNode)
-class BacklogAdmin(ReadOnlyAdmin):
+class BacklogAdmin(OfTenant, ReadOnlyAdmin):
     """It drains by itself; a row that stays says why."""
 
-    list_display = ("name", "organization", "waiting", "attempts", "next_try", "error")
+    list_display = ("name", "tenant", "waiting", "attempts", "next_try", "error")
     list_filter = (FailureFilter, ("organization", RelatedDropdownFilter))
     search_fields = ("node__name", "last_error")
     fields = ("name", "organization", "waiting", "attempts", "next_try", "whole_error")

@@ -11,11 +11,11 @@ from unfold.contrib.filters.admin import (
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import pretty_json
+from config.admin.theme import display
 from node_links.admin.entities import entity_link
 from node_links.models import NodeEvent
 
@@ -39,11 +39,11 @@ class PeriodFilter(admin.SimpleListFilter):
 
 
 @admin.register(NodeEvent)
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(OfTenant, ReadOnlyAdmin):
     """The event store; a trigger keeps everybody from changing it."""
 
     paginator = InfinitePaginator  # nobody counts millions of rows to show fifty
-    list_display = ("timestamp", "event_type", "entity", "sequence", "organization", "user")
+    list_display = ("timestamp", "event_type", "entity", "sequence", "tenant", "user")
     list_select_related = ("organization", "user")
     list_filter = (
         PeriodFilter,

@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from config.admin.base import OperatorAdmin
+from config.admin.theme import display
 from node_links.models import NodeLink, NodeLinkType
 
 
@@ -37,9 +37,7 @@ class LinkTypeAdmin(OperatorAdmin):
         """Return whose type it is."""
         return kind.organization.name if kind.organization else None
 
-    def formfield_for_dbfield(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the browser's colour picker."""
         if db_field.name == "color":
             kwargs["widget"] = UnfoldAdminColorInputWidget()

@@ -5,18 +5,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import NOTHING, admin_link, pretty_json
+from config.admin.theme import display
 from node_links.models import NodeLink, NodeMetadata
 
 
 @admin.register(NodeLink)
-class LinkAdmin(ReadOnlyAdmin):
+class LinkAdmin(OfTenant, ReadOnlyAdmin):
     """Links that the platform derives follow the content; the others are made over the API."""
 
-    list_display = ("source_name", "link_type", "target_name", "organization", "origin_label",
+    list_display = ("source_name", "link_type", "target_name", "tenant", "origin_label",
                     "link_strength", "created_at")  # fmt: skip
     list_display_links = ("source_name",)
     list_select_related = ("source", "target", "organization")

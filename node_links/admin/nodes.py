@@ -5,10 +5,10 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
-from config.admin.base import ReadOnlyAdmin
+from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import NOTHING, panel, pretty_json
+from config.admin.theme import display
 from node_links.admin.entities import entity_link
 from node_links.models import DirtyNode, NodeChunk, NodeLink, NodeMetadata
 
@@ -16,10 +16,10 @@ _SHOWN = 100
 
 
 @admin.register(NodeMetadata)
-class NodeAdmin(ReadOnlyAdmin):
+class NodeAdmin(OfTenant, ReadOnlyAdmin):
     """Nodes follow their entities: they are changed where the entity is."""
 
-    list_display = ("title", "feature", "node_type", "organization", "searchable", "embedding")
+    list_display = ("title", "feature", "node_type", "tenant", "searchable", "embedding")
     list_select_related = ("organization",)
     list_filter = (
         ("feature_type", ChoicesDropdownFilter),

@@ -22,6 +22,25 @@ class Migration(migrations.Migration):
     dependencies = [("node_links", "0003_vector_indexes")]
 
     operations = [
+        # Vectors stay in the row and texts move out: comparing vectors one by one reads nothing else.
+        *(
+            migrations.RunSQL(
+                f"ALTER TABLE {table} ALTER COLUMN vector_embedding SET STORAGE MAIN",
+                f"ALTER TABLE {table} ALTER COLUMN vector_embedding SET STORAGE EXTERNAL",
+            )
+            for table in TABLES
+        ),
+        # Everything that ranking by words asks of a node, without its row.
+        migrations.RemoveIndex(model_name="nodemetadata", name="node_metadata_searchable"),
+        migrations.AddIndex(
+            model_name="nodemetadata",
+            index=models.Index(
+                fields=["organization", "feature_type", "id"],
+                include=["text_length", "entity_id"],
+                condition=models.Q(deleted_at=None, searchable=True),
+                name="node_metadata_searchable",
+            ),
+        ),
         # The primary key answers "where does this lexeme occur, how often" by itself.
         migrations.RunSQL(
             "ALTER TABLE node_postings DROP CONSTRAINT node_postings_pkey,"

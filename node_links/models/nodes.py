@@ -65,7 +65,7 @@ class NodeMetadata(models.Model):
         indexes = [
             models.Index(
                 fields=["organization", "feature_type", "id"],
-                include=["text_length"],
+                include=["text_length", "entity_id"],
                 condition=Q(deleted_at=None, searchable=True),
                 name="node_metadata_searchable",
             ),

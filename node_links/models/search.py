@@ -11,9 +11,16 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector(…), weight)`: immutable, as a generated column needs."""
+    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be.
 
-    template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
+    `<` and `/` are taken for blanks: PostgreSQL's parser would drop `<name>` as a tag, and keep
+    `start/stop` as one word, the name of a file.
+    """
+
+    template = (
+        "setweight(to_tsvector('english'::regconfig, translate(%(expressions)s, '</', '  ')),"
+        " '%(weight)s')"
+    )
 
     def __init__(self, column: str, weight: str) -> None:
         super().__init__(F(column), weight=weight)

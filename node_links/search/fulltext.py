@@ -16,6 +16,9 @@ from node_links.search.candidates import Candidates
 K1 = 1.2
 B = 0.75
 
+BLANKS = str.maketrans("</", "  ")
+"""What counts as a blank when texts and queries are taken apart (see `NodeChunk`)."""
+
 _LEXEMES = "SELECT lexeme FROM unnest(to_tsvector('english', %s)) ORDER BY positions[1]"
 
 # Rarity and average length come from all that the organisation can find, not from what a filter
@@ -82,7 +85,7 @@ class Ranking:
 def query_lexemes(query: str) -> list[str]:
     """Return the stems of a query's words, in order, each once, without stop words."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEXEMES, [query])
+        cursor.execute(_LEXEMES, [query.translate(BLANKS)])
         return [lexeme for (lexeme,) in cursor.fetchall()]
 
 

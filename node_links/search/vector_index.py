@@ -26,13 +26,15 @@ FROM {name} WHERE NOT in_vector_index AND dimensions = ANY(%s)
 GROUP BY organization_id, embedding_model, dimensions HAVING count(*) > %s
 """
 
+# MATERIALIZED: a plan that asks the sub-select twice would move more than the limit.
 _MOVE = """
-UPDATE {name} SET in_vector_index = true WHERE {key} IN (
-    SELECT {key} FROM {name} v
+WITH chosen AS MATERIALIZED (
+    SELECT {key} AS key FROM {name} v
     WHERE v.organization_id = %s AND v.embedding_model = %s AND v.dimensions = %s
         AND NOT v.in_vector_index
-    ORDER BY {key} LIMIT %s FOR UPDATE SKIP LOCKED
+    ORDER BY {key} LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 )
+UPDATE {name} v SET in_vector_index = true FROM chosen WHERE {key} = chosen.key
 """
 
 
@@ -55,7 +57,7 @@ def _index_table(table: VectorTable, limit: int) -> int:
 
 def _move(table: VectorTable, group: list[Any], wanted: int) -> int:
     """Move `wanted` vectors of one organisation and model, a few at a time; return how many."""
-    statement = _MOVE.format(name=table.name, key=table.key.removeprefix("v."))
+    statement = _MOVE.format(name=table.name, key=table.key)
     moved = 0
     while moved < wanted:
         size = min(PER_TRANSACTION, wanted - moved)

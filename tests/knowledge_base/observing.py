@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from rest_framework.response import Response
-
 from accounts.tenancy import scope, system_scope
 from knowledge_base.models import Sop, SopReference, SopVersion
 from node_links.models import NodeChunk, NodeEvent, NodeLink, NodeMetadata
@@ -18,13 +16,13 @@ def address(sop: Sop | UUID | str, rest: str = "") -> str:
     return f"{SOPS}{sop.pk if isinstance(sop, Sop) else sop}/{rest}"
 
 
-def faults(response: Response) -> set[tuple[str, str]]:
+def faults(response: Any) -> set[tuple[str, str]]:
     """Return (pointer, code) of each violation that a refusal names."""
     assert response["Content-Type"] == "application/problem+json", response.content
     return {(error["pointer"], error["code"]) for error in response.json()["errors"]}
 
 
-def refused(response: Response, status: int, code: str) -> dict[str, Any]:
+def refused(response: Any, status: int, code: str) -> dict[str, Any]:
     """Assert that the answer is this refusal and return its document."""
     body: dict[str, Any] = response.json()
     assert (response.status_code, body["code"]) == (status, code), body

@@ -25,7 +25,7 @@
     async function refresh() {
       if (running) running.abort();
       const mine = (running = new AbortController());
-      const body = new URLSearchParams({ content: text.value, sop: editor.dataset.sop });
+      const body = new URLSearchParams({ content: text.value, sop: text.dataset.sop || "" });
       try {
         const answer = await fetch(editor.dataset.previewUrl, {
           method: "POST",
