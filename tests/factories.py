@@ -1,8 +1,10 @@
 """Rows for tests, with their parents; and a cast with names."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
@@ -18,6 +20,12 @@ from knowledge_base.services.sops import create_sop
 PASSWORD = "correct horse battery staple"
 
 
+@cache
+def _hashed(password: str) -> str:
+    """Hash each password once: hashing is slow on purpose, and a cast has five people."""
+    return make_password(password)
+
+
 class UserFactory(DjangoModelFactory[User]):
     """A person who signs in with `PASSWORD`."""
 
@@ -30,7 +38,10 @@ class UserFactory(DjangoModelFactory[User]):
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         password = kwargs.pop("password", PASSWORD)
-        return User.objects.create_user(kwargs.pop("email"), password, **kwargs)
+        user = User.objects.create_user(kwargs.pop("email"), None, **kwargs)
+        user.password = _hashed(password)
+        user.save(update_fields=["password"])
+        return user
 
 
 class OrganizationFactory(DjangoModelFactory[Organization]):

@@ -61,6 +61,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     ordering_fields = ("title", "category", "created_at", "updated_at", "read_time")
     ordering = ("-updated_at", "-id")
     creating = ("create", "import_")
+    extra_query_parameters = (*SopVersionActions.extra_query_parameters, "reason")
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""

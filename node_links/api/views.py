@@ -39,7 +39,7 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         "open_version": Act.EDIT,
     }
     creating: ClassVar[tuple[str, ...]] = ("create",)
-    extra_query_parameters = ("deleted", "include_archived")
+    extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
     entity: Any = None
 

@@ -94,10 +94,7 @@ def test_wikilinks(target: str, path: str | None) -> None:
 
 
 def test_a_title_that_ends_like_a_file_is_found() -> None:
-    names: dict[str, dict[str, Any]] = {
-        "titles": {"x.md": "README.md"},
-        "aliases": {"y.md": ["notes.md"]},
-    }
+    names: dict[str, Any] = {"titles": {"x.md": "README.md"}, "aliases": {"y.md": ["notes.md"]}}
 
     assert meant(Link("wikilink", "readme.md"), "x.md", ["x.md", "y.md"], **names) == "x.md"
     assert meant(Link("wikilink", "notes.md"), "x.md", ["x.md", "y.md"], **names) == "y.md"
