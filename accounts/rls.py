@@ -37,7 +37,7 @@ def tenant_policy(
         # A policy of its own: USING of the first one would let what is only seen be deleted.
         wall.append(f"CREATE POLICY tenant_read ON {table} FOR SELECT USING ({read})")
     return migrations.RunSQL(
-        sql=wall,
+        sql=[*wall],
         reverse_sql=[
             f"DROP POLICY IF EXISTS tenant_read ON {table}",
             f"DROP POLICY tenant ON {table}",

@@ -2,7 +2,8 @@
 
 Row-level security reads three settings of the running transaction: `app.organization_id`,
 `app.user_id` and `app.role`. Unset means that nothing is visible. They are always set *locally*, so
-that they end with the transaction and cannot leak through a pooled connection.
+that they end with the transaction and cannot leak through a pooled connection. (A `reset` of the
+pool would say the same a second time, for about 0.1 ms of every request: a statement and a thread.)
 
 Who opens a transaction sets them through this module:
 

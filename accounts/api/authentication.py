@@ -79,9 +79,10 @@ class AccessKeyAuthentication(TokenAuthentication):
         if not key or not found:
             raise AuthenticationFailed("The access key is unknown, expired or revoked.")
         slug = request.headers.get(TENANT_HEADER)
-        if slug is not None and not Organization.objects.filter(
-            pk=key.organization_id, slug=slug
-        ).exists():
+        if (
+            slug is not None
+            and not Organization.objects.filter(pk=key.organization_id, slug=slug).exists()
+        ):
             raise NotFound("The access key belongs to another organisation than X-Organization.")
         user, actor = found
         _note_use(key)
@@ -122,9 +123,7 @@ def _member(
         return None
     organization, role, email, name, is_staff = row
     # What was not read stays deferred: saving this user cannot blank the password.
-    user = User.from_db(
-        DEFAULT_DB_ALIAS, _USER_FIELDS, [user_id, email, name, True, is_staff]
-    )
+    user = User.from_db(DEFAULT_DB_ALIAS, _USER_FIELDS, [user_id, email, name, True, is_staff])
     bind_contextvars(organization_id=str(organization), user_id=str(user_id))
     return user, Actor(user_id=user_id, organization_id=organization, role=role)
 

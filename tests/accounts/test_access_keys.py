@@ -1,4 +1,4 @@
-"""Access keys: shown once, hashed, narrowed by scopes, ended by expiry, revocation and departure."""
+"""Access keys: shown once, hashed, narrowed by scopes, ended by expiry, revocation, departure."""
 
 import hashlib
 from datetime import timedelta

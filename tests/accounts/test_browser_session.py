@@ -12,9 +12,7 @@ from tests.factories import PASSWORD, Cast
 @pytest.fixture
 def browser(cast: Cast) -> APIClient:
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(
-        cast.owner.user, backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(cast.owner.user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 

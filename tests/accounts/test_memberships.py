@@ -180,7 +180,10 @@ def test_an_owner_makes_owners_and_may_then_step_down(cast: Cast) -> None:
 def test_the_last_owner_stays(cast: Cast) -> None:
     client = cast.owner.client
 
-    for answer in (client.patch(_url(cast.owner), {"role": "admin"}), client.delete(_url(cast.owner))):
+    for answer in (
+        client.patch(_url(cast.owner), {"role": "admin"}),
+        client.delete(_url(cast.owner)),
+    ):
         assert refusal(answer) == (409, "last_owner")
     assert _roles(cast)[cast.owner.user.email] == "owner"
     assert client.patch(_url(cast.owner), {"role": "owner"}).status_code == 200
@@ -226,7 +229,9 @@ def test_two_owners_who_end_each_other_at_once_leave_one(act: str) -> None:
         client, url = actor.client, _url(target)
         try:
             together.wait(timeout=10)
-            answer = client.delete(url) if act == "remove" else client.patch(url, {"role": "viewer"})
+            answer = (
+                client.delete(url) if act == "remove" else client.patch(url, {"role": "viewer"})
+            )
             return int(answer.status_code)
         finally:
             connections.close_all()

@@ -218,9 +218,13 @@ def test_malformed_credentials_name_the_field_and_count_as_no_attempt(
     assert AccessAttempt.objects.count() == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b'{"email": "a\\u0000@b.example"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"text"', b"\xff", b'{"email": "a\\u0000@b.example"}']
+)
 def test_a_body_that_is_no_object_is_refused(anonymous: APIClient, body: bytes) -> None:
-    answer: Any = anonymous.generic("POST", TOKEN, body, content_type="application/json")
+    generic: Any = anonymous.generic
+
+    answer = generic("POST", TOKEN, body, content_type="application/json")
 
     assert refusal(answer) == (400, "validation_error")
 

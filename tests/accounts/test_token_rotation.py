@@ -125,9 +125,7 @@ def test_the_token_of_a_deleted_account_sent_twice_is_refused_as_calmly(ann: Use
         ({"refresh": "x", "access": "y"}, [("/access", "unknown_field")]),
     ],
 )
-def test_malformed_bodies_name_the_field(
-    db: None, body: Any, wrong: list[tuple[str, str]]
-) -> None:
+def test_malformed_bodies_name_the_field(db: None, body: Any, wrong: list[tuple[str, str]]) -> None:
     answer = APIClient().post(REFRESH, body)
 
     assert (refusal(answer), errors(answer)) == ((400, "validation_error"), wrong)
