@@ -15,12 +15,14 @@ from config.metrics.pool import publish_pool
 from config.metrics.requests import observe_request
 from config.request_context import accept_request_id, client_address, request_context
 from config.slow_queries import query_watch
+from config.unread_body import discard_unread_body
 
 logger = structlog.get_logger("nodeloom.request")
 
 MACHINE_PATHS = ("/api/", "/health", "/metrics", "/mcp")
 # Probes come every few seconds for ever; their lines would bury the others.
 QUIET_PATHS = ("/health", "/metrics")
+REFUSED = 400
 PROBLEM_RESPONSE = "config.api.errors.problem_response_for"
 
 
@@ -42,6 +44,8 @@ class RequestContextMiddleware:
         with request_context(request_id):
             with query_watch():
                 response = self.get_response(request)
+            if response.status_code >= REFUSED:
+                discard_unread_body(request)
             response["X-Request-ID"] = request_id
             tell_request(request, response, time.perf_counter() - started)
         return response

@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
 
 from config import env
+from config.appearance import appearance
 from config.embedded.addresses import addresses
 from config.logging import log_level, logging_settings, wants_json
 
@@ -137,9 +139,7 @@ CACHES = {
         },
     }
 }
-CELERY_BROKER_URL = (
-    env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
-)
+CELERY_BROKER_URL = env.url("BROKER_URL") or env.url("REDIS_URL") or EMBEDDED.broker_url(1)
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = {
     name: {"exchange": name, "routing_key": name}
@@ -160,6 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "max_retries": 0,  # of opening a channel to publish; workers reconnect by their own settings
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -197,6 +198,10 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
 }
+
+# --- the admin -----------------------------------------------------------------------------------
+UNFOLD = appearance()
+AXES_ENABLE_ADMIN = False  # lockouts have a page of ours
 
 # --- the REST API --------------------------------------------------------------------------------
 RATES = {
@@ -241,7 +246,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
-        "VersionStepEnum": [("initial", "initial"), ("major", "Major"), ("minor", "Minor"), ("patch", "Patch")],
+        "VersionStepEnum": [
+            ("initial", "initial"),
+            ("major", "Major"),
+            ("minor", "Minor"),
+            ("patch", "Patch"),
+        ],
     },
 }
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
@@ -259,19 +269,33 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL") or "https://api.openai.com/v1"
 OPENAI_API_KEY = env.url("OPENAI_API_KEY") or ""
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "text-embedding-3-small")
 EMBEDDING_DIMENSIONS = env.whole("EMBEDDING_DIMENSIONS", 1536)
+EMBEDDING_RATE = env.whole("EMBEDDING_RATE", 3000)  # requests a minute, 0 = off
 INDEX_DEBOUNCE_SECONDS = env.number("INDEX_DEBOUNCE_SECONDS", 5)
 INDEX_SWEEP_SECONDS = env.number("INDEX_SWEEP_SECONDS", 60)
 INDEX_LEASE_SECONDS = env.number("INDEX_LEASE_SECONDS", 60)
-# Up to so many visible vectors are compared one by one, which is exact; more go through HNSW.
-VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 20_000)
+# Up to so many of an organisation's vectors are compared one by one, which is exact; more go into
+# the HNSW index.
+VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 10_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
+# Loaded by each web process at its start, because the first user should not wait for it.
+WARM_UP = (
+    "knowledge_base.markdown.keywords.warm_up",
+    "node_links.search.embedders.warm_up",
+)
+
+# --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
-    }
+    },
+    "purge-expired": {
+        "task": "accounts.tasks.purge_expired",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
 }
 
 # --- resilience, monitoring ----------------------------------------------------------------------
@@ -289,6 +313,7 @@ LOGGING = logging_settings(level=log_level(), as_json=wants_json())
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -15,12 +15,11 @@ from accounts.models import Organization
 from config.ids import uuid7
 from knowledge_base.choices import Complexity, ContentType, ReferenceKind
 from knowledge_base.markdown.document import Document, parse
-from knowledge_base.querysets import ReferenceQuerySet, SopQuerySet
+from knowledge_base.querysets import AllSopsManager, ReferenceQuerySet, SopQuerySet
+from knowledge_base.sources.limits import MAX_CONTENT_BYTES as MAX_CONTENT_BYTES
 from node_links.choices import FeatureType
 from node_links.models import NodeEntity, VersionSnapshot
 from node_links.querysets import LivingManager
-
-MAX_CONTENT_BYTES = 1024 * 1024
 
 
 def default_position() -> dict[str, float]:
@@ -79,6 +78,7 @@ class Sop(NodeEntity):
     last_viewed_at = models.DateTimeField(null=True, editable=False)
 
     objects = LivingManager.from_queryset(SopQuerySet)()
+    all_objects: ClassVar["AllSopsManager[Sop]"] = AllSopsManager()
 
     class Meta:
         db_table = "knowledge_base_sops"

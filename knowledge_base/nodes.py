@@ -1,6 +1,7 @@
 """How an SOP is a node of the graph."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from knowledge_base.models import Sop
 from node_links.registry import Feature, NodeDescription, Passage, features
@@ -29,6 +30,11 @@ def describe(sop: Sop) -> Sequence[NodeDescription]:
     ]
 
 
+def store_vector(entity_id: UUID, vector: list[float]) -> None:
+    """Keep the vector of an SOP's node in its own row too, where the founding documents have it."""
+    Sop.all_objects.filter(pk=entity_id).update(vector_embedding=vector)
+
+
 def register() -> None:
     """Join the graph."""
-    features.add(Feature(Sop.feature_type, Sop, describe))
+    features.add(Feature(Sop.feature_type, Sop, describe, store_vector))

@@ -6,7 +6,7 @@ from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.actors import Actor
-from node_links.querysets import EntityQuerySet
+from node_links.querysets import EntityManager, EntityQuerySet
 
 if TYPE_CHECKING:
     from knowledge_base.models import Sop, SopReference
@@ -35,6 +35,10 @@ class SopQuerySet(EntityQuerySet["Sop"]):
         """How many SOPs each category in use holds."""
         rows = self.exclude(category=None).order_by().values_list("category")
         return {str(category): count for category, count in rows.annotate(count=Count("id"))}
+
+
+# Sees deleted rows too.
+AllSopsManager = EntityManager.from_queryset(SopQuerySet)
 
 
 class ReferenceQuerySet(QuerySet["SopReference"]):

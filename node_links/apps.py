@@ -11,7 +11,13 @@ class NodeLinksConfig(AppConfig):
     verbose_name = "Graph"
 
     def ready(self) -> None:
-        """Keep the platform's own link types in every migrated database."""
+        """Keep the platform's own link types in every migrated database; show the backlog."""
+        from config.metrics.gauges import register_gauge
         from node_links.link_types import ensure_default_link_types
+        from node_links.search.backlog import backlog_age_seconds, backlog_size
 
+        register_gauge("index_backlog", "Nodes that wait to be embedded.", backlog_size)
+        register_gauge(
+            "index_backlog_age_seconds", "How long the oldest has waited.", backlog_age_seconds
+        )
         post_migrate.connect(ensure_default_link_types, sender=self)

@@ -6,6 +6,7 @@ users. Object permissions add to roles; an organisation's editors count as liste
 
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from accounts.actors import Actor
 from accounts.choices import Role
@@ -14,6 +15,8 @@ from config.exceptions import FieldError, Forbidden, ValidationFailed
 from node_links.models import NodeEntity
 
 LISTS = ("editors", "viewers", "publishers", "executors", "archivers")
+CREATING = "Creating needs the role editor or a higher one."
+_EMPTY: dict[str, Any] = {name: [] for name in LISTS}
 
 
 class Act(StrEnum):
@@ -57,17 +60,36 @@ def require(actor: Actor, entity: NodeEntity, act: Act) -> None:
         raise Forbidden(f"You may not {act.value} this.")
 
 
+def may_create(actor: Actor) -> bool:
+    """Return whether `actor` may create entities: editors and above."""
+    return actor.at_least(Role.EDITOR)
+
+
 def require_creator(actor: Actor) -> None:
-    """Raise `Forbidden` unless `actor` may create entities: editors and above."""
-    if not actor.at_least(Role.EDITOR):
-        raise Forbidden("Creating needs the role editor or a higher one.")
+    """Raise `Forbidden` unless `actor` may create entities."""
+    if not may_create(actor):
+        raise Forbidden(CREATING)
 
 
-def normalise(actor: Actor, permissions: dict[str, Any]) -> dict[str, Any]:
-    """Return `permissions` with every list present and without repetition.
+def require_no_change(actor: Actor, entity: NodeEntity, permissions: object) -> None:
+    """Raise `Forbidden` where `permissions` differ from the entity's, unless `actor` may change
+    them."""
+    if may(actor, entity, Act.ADMINISTER):
+        return
+    given = permissions if isinstance(permissions, dict) else {"": permissions}
+    unset = {**_EMPTY, "owner": _text(entity.owner_id)}
+    if {**unset, **given} != {**unset, **entity.permissions}:
+        raise Forbidden("You may not change the permissions of this.")
 
-    Raises `ValidationFailed`: `unknown_field`, `invalid`, or `not_a_member` for each user who does
-    not belong to the organisation.
+
+def normalise(
+    actor: Actor, permissions: dict[str, Any], *, owner_id: UUID | None
+) -> dict[str, Any]:
+    """Return `permissions` with every list present and without repetition, and with an owner.
+
+    Where they name no owner, `owner_id` (the present one, or the creator) is it. Raises
+    `ValidationFailed`: `unknown_field`, `invalid`, or `not_a_member` for each user who does not
+    belong to the organisation.
     """
     errors = [
         FieldError(f"/permissions/{name}", "unknown_field", "There is no such list.")
@@ -82,19 +104,31 @@ def normalise(actor: Actor, permissions: dict[str, Any]) -> dict[str, Any]:
     ]
     if errors:
         raise ValidationFailed(errors=errors)
-    clean: dict[str, Any] = {name: list(dict.fromkeys(ids)) for name, ids in lists.items()}
-    if permissions.get("owner") is not None:
-        clean["owner"] = str(permissions["owner"])
-    _require_members(actor, clean)
-    return clean
+    lists = {name: [_canonical(user) for user in ids] for name, ids in lists.items()}
+    owner = permissions.get("owner")
+    _require_members(actor, lists, None if owner is None else _canonical(str(owner)))
+    unique: dict[str, Any] = {name: list(dict.fromkeys(ids)) for name, ids in lists.items()}
+    return {"owner": _text(owner_id) if owner is None else _canonical(str(owner)), **unique}
 
 
-def _require_members(actor: Actor, clean: dict[str, Any]) -> None:
+def _text(user_id: UUID | None) -> str | None:
+    return None if user_id is None else str(user_id)
+
+
+def _canonical(user: str) -> str:
+    """Return a UUID in its one spelling; anything else, which is nobody's id, as it is."""
+    try:
+        return str(UUID(user))
+    except ValueError:
+        return user
+
+
+def _require_members(actor: Actor, lists: dict[str, list[str]], owner: str | None) -> None:
     named = [
-        (f"/permissions/{name}/{i}", user) for name in LISTS for i, user in enumerate(clean[name])
+        (f"/permissions/{name}/{i}", user) for name in LISTS for i, user in enumerate(lists[name])
     ]
-    if "owner" in clean:
-        named.append(("/permissions/owner", clean["owner"]))
+    if owner is not None:
+        named.append(("/permissions/owner", owner))
     if not named:
         return
     members = {

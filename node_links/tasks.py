@@ -14,8 +14,13 @@ def embed_backlog() -> int:
 
 @shared_task
 def sweep_index() -> int:
-    """Embed what nobody rang for and what another embedder made; return how many were done."""
-    from node_links.search import backlog
+    """Embed what nobody rang for and what another embedder made; tidy the vector index.
+
+    Returns how many nodes were embedded.
+    """
+    from node_links.search import backlog, vector_index
 
     backlog.mark_outdated()
-    return backlog.drain()
+    done = backlog.drain()
+    vector_index.index_vectors()
+    return done

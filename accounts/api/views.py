@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from accounts.api import examples
 from accounts.api import serializers as shapes
 from accounts.api.callers import CallerMixin
 from accounts.api.permissions import AdministratorsWrite, IsMember, IsStaff
@@ -39,6 +40,7 @@ not_atomic = method_decorator(transaction.non_atomic_requests, name="dispatch")
 class TokenView(APIView):
     """Sign in with e-mail address and password."""
 
+    examples = examples.TOKENS
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
@@ -60,6 +62,7 @@ class TokenView(APIView):
 class TokenRefreshView(APIView):
     """Exchange a refresh token."""
 
+    examples = examples.REFRESH
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
@@ -79,6 +82,7 @@ class TokenRefreshView(APIView):
 class MeView(CallerMixin, APIView):
     """The caller."""
 
+    examples = examples.ME
     permission_classes = (IsMember | IsStaff,)
     scope_resource = "auth"
 
@@ -110,6 +114,7 @@ class OrganizationViewSet(
 ):
     """Organisations the caller belongs to; operators create them."""
 
+    examples = examples.ORGANIZATIONS
     serializer_class = shapes.OrganizationSerializer
     queryset = Organization.objects.none()
     ordering_fields = ("name", "created_at")
@@ -139,6 +144,7 @@ class MembershipViewSet(
 ):
     """Who belongs to the caller's organisation."""
 
+    examples = examples.MEMBERSHIPS
     serializer_class = shapes.MembershipSerializer
     permission_classes = (AdministratorsWrite,)
     queryset = Membership.objects.none()
@@ -177,6 +183,7 @@ class AccessKeyViewSet(
 ):
     """Keys for machines; administrators see those of the whole organisation, without secrets."""
 
+    examples = examples.ACCESS_KEYS
     serializer_class = shapes.AccessKeySerializer
     permission_classes = (IsMember,)
     # A kept answer would hold the secret that is stored nowhere else.

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -20,13 +21,16 @@ from node_links.search.hybrid import SearchHit, SearchPage, search
 
 FACETS = ("category", "status", "content_type")
 MOST_TAGS = 20
+UNKNOWN = [ErrorDetail("There is no such parameter here.", "unknown_parameter")]
 
 
 def search_response(request: Request, actor: Actor) -> Response:
     """Return the answer to a search request. Raises `ParameterError` for wrong parameters."""
     query = SearchQuerySerializer(data=request.query_params)
-    if not query.is_valid():
-        raise ParameterError(query.errors)
+    query.is_valid()
+    unknown = {name: UNKNOWN for name in request.query_params if name not in query.fields}
+    if query.errors or unknown:
+        raise ParameterError({**query.errors, **unknown})
     asked = query.validated_data
     size = min(asked["page_size"], MAX_PAGE_SIZE)
     page = search(
@@ -64,7 +68,7 @@ def _body(
         "previous": replace_query_param(address, "page", number - 1) if number > 1 else None,
         "mode": asked["mode"],
         "degraded": page.degraded,
-        "facets": _facets(actor, [hit.entity_id for hit in page.hits]),
+        "facets": _facets(actor, page.entity_ids),
         "results": _results(actor, page.hits),
     }
 

@@ -6,10 +6,16 @@ from uuid import UUID
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
-from knowledge_base.choices import SearchMode
+from config.exceptions import ValidationFailed
+from knowledge_base.choices import ContentType, SearchMode
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop, SopReference, SopVersion
-from node_links.choices import Bump, FeatureType
+from knowledge_base.sources.record import MAX_AUDIENCE_LENGTH
+from node_links.choices import Bump, EntityStatus, FeatureType
+from node_links.permissions import normalise
 
+# PostgreSQL counts no further than 63 bits, and no search finds so much.
+MAX_PAGE = 10**9
+OPTIONAL = ("summary", "category", "author", "complexity", "audience")
 LINKED = {
     "linked_function_models": FeatureType.FUNCTION_MODEL,
     "linked_event_storms": FeatureType.EVENT_STORM,
@@ -17,18 +23,25 @@ LINKED = {
 }
 
 
+class LowerCaseField(serializers.CharField):
+    """A text in lower case, which may be longer than what was sent (`İ` becomes two characters)."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text in lower case; its length is checked afterwards."""
+        return super().to_internal_value(data).lower()
+
+
 class WordsField(serializers.ListField):
     """A list of short texts, trimmed, unique; the first spelling stays."""
 
-    def __init__(self, *, lower: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, lower: bool = False, longest: int = 50, **kwargs: Any) -> None:
         """Take what a list field takes; with `lower`, words are stored in lower case."""
-        self.lower = lower
-        super().__init__(child=serializers.CharField(max_length=50), max_length=50, **kwargs)
+        child = LowerCaseField if lower else serializers.CharField
+        super().__init__(child=child(max_length=longest), max_length=50, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the words without repetitions."""
-        words = [str(word) for word in super().to_internal_value(data)]
-        return list(dict.fromkeys(word.lower() if self.lower else word for word in words))
+        return list(dict.fromkeys(str(word) for word in super().to_internal_value(data)))
 
 
 class PositionSerializer(Serializer):
@@ -36,6 +49,14 @@ class PositionSerializer(Serializer):
 
     x = serializers.FloatField(min_value=-10_000, max_value=10_000)
     y = serializers.FloatField(min_value=-10_000, max_value=10_000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse half a place: a change of the SOP's other fields leaves out all of it."""
+        missing = [name for name in ("x", "y") if name not in attrs]
+        if missing:
+            required = serializers.ErrorDetail("This field is required.", "required")
+            raise serializers.ValidationError({name: [required] for name in missing})
+        return attrs
 
 
 class SopSerializer(ModelSerializer[Sop]):
@@ -48,8 +69,9 @@ class SopSerializer(ModelSerializer[Sop]):
     )
     tags = WordsField(required=False)
     search_keywords = WordsField(required=False, lower=True)
-    aliases = serializers.ListField(
-        child=serializers.CharField(max_length=255), max_length=50, required=False
+    aliases = WordsField(required=False, longest=255)
+    audience = serializers.CharField(
+        max_length=MAX_AUDIENCE_LENGTH, required=False, allow_null=True, allow_blank=True
     )
     prerequisites = serializers.ListField(
         child=serializers.UUIDField(), max_length=50, required=False
@@ -125,6 +147,32 @@ class SopSerializer(ModelSerializer[Sop]):
             )
         return value
 
+    def validate_prerequisites(self, value: list[UUID]) -> list[UUID]:
+        """Refuse the SOP itself; the same one twice counts once."""
+        if self.instance is not None and self.instance.pk in value:
+            raise serializers.ValidationError(
+                "An SOP is no prerequisite of itself.", code="self_dependency"
+            )
+        return list(dict.fromkeys(value))
+
+    def validate_permissions(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Check that the lists hold members, so that it is told beside the other violations."""
+        try:
+            return normalise(
+                self.context["view"].actor,
+                value,
+                owner_id=self.instance.owner_id if self.instance else None,
+            )
+        except ValidationFailed as error:
+            raise serializers.ValidationError(_nested(error)) from error
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take an empty optional text for none."""
+        return {
+            name: None if name in OPTIONAL and value == "" else value
+            for name, value in attrs.items()
+        }
+
     def get_linked_function_models(self, sop: Sop) -> list[UUID]:
         """Function models that the graph links with this SOP."""
         return self._linked(sop, FeatureType.FUNCTION_MODEL)
@@ -140,6 +188,19 @@ class SopSerializer(ModelSerializer[Sop]):
     def _linked(self, sop: Sop, feature: FeatureType) -> list[UUID]:
         linked: dict[tuple[UUID, str], list[UUID]] = self.context.get("linked", {})
         return linked.get((sop.pk, feature.value), [])
+
+
+def _nested(error: ValidationFailed) -> dict[str, Any]:
+    """Return the faults at `/permissions/<list>[/<place>]` as the framework nests them."""
+    nested: dict[str, Any] = {}
+    for fault in error.errors:
+        _, _, name, *place = fault.pointer.split("/")
+        detail = [serializers.ErrorDetail(fault.message, fault.code)]
+        if place:
+            nested.setdefault(name, {})[place[0]] = detail
+        else:
+            nested[name] = detail
+    return nested
 
 
 class SopListSerializer(SopSerializer):
@@ -161,7 +222,7 @@ class SopUpdateSerializer(SopSerializer):
 class PublishSerializer(Serializer):
     """Under which number to publish; absent: the draft's own."""
 
-    version = serializers.CharField(required=False, allow_null=True, max_length=50)
+    version = serializers.CharField(required=False, allow_null=True, allow_blank=True)
     notes = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
 
 
@@ -294,10 +355,10 @@ class SearchQuerySerializer(Serializer):
     q = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
     mode = serializers.ChoiceField(choices=SearchMode.choices, default=SearchMode.HYBRID)
     category = serializers.CharField(required=False, max_length=100)
-    status = serializers.CharField(required=False, max_length=20)
-    content_type = serializers.CharField(required=False, max_length=20)
+    status = serializers.ChoiceField(choices=EntityStatus.choices, required=False)
+    content_type = serializers.ChoiceField(choices=ContentType.choices, required=False)
     tags = serializers.CharField(required=False, max_length=1000)
-    page = serializers.IntegerField(min_value=1, default=1)
+    page = serializers.IntegerField(min_value=1, max_value=MAX_PAGE, default=1)
     page_size = serializers.IntegerField(min_value=1, default=20)
 
 

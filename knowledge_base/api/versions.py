@@ -6,10 +6,11 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.exceptions import ValidationFailed
+from config.api.errors import ParameterError
 from knowledge_base.api import serializers as shapes
 from knowledge_base.comparison import compare_contents
 from knowledge_base.models import Sop, SopVersion
@@ -20,9 +21,11 @@ from knowledge_base.services.sops import (
     rollback_sop,
 )
 from node_links.api.views import NodeEntityViewSet
-from node_links.choices import Bump
-from node_links.services.versions import get_snapshot, snapshot_content
+from node_links.choices import Bump, EntityStatus
+from node_links.services.versions import get_snapshot, require_status, snapshot_content
 
+SIDES = ("from", "to")
+REQUIRED = [ErrorDetail("A number, or `draft`.", "required")]
 NUMBER = r"(?P<version>[0-9A-Za-z.+_-]+)"
 
 
@@ -34,6 +37,7 @@ class SopVersionActions(NodeEntityViewSet):
     def publish(self, request: Request, pk: UUID) -> Response:
         """Publish the open draft. 409 `version_conflict`, `invalid_transition`."""
         sop = self.get_object()
+        require_status(sop, EntityStatus.DRAFT)
         data = self.validated(shapes.PublishSerializer(data=request.data))
         return self.entity_response(
             publish_sop(
@@ -46,6 +50,7 @@ class SopVersionActions(NodeEntityViewSet):
     def archive(self, request: Request, pk: UUID) -> Response:
         """Archive the SOP for good; its content stays readable."""
         sop = self.get_object()
+        require_status(sop, EntityStatus.DRAFT, EntityStatus.PUBLISHED)
         data = self.validated(shapes.ReasonSerializer(data=request.data))
         return self.entity_response(
             archive_sop(
@@ -66,6 +71,7 @@ class SopVersionActions(NodeEntityViewSet):
     def open_version(self, request: Request, pk: UUID) -> Response:
         """Open the next draft of a published SOP; the published one stays live."""
         sop = self.get_object()
+        require_status(sop, EntityStatus.PUBLISHED)
         data = self.validated(shapes.OpenVersionSerializer(data=request.data))
         data["bump"] = Bump(data["bump"])
         opened = open_sop_version(
@@ -78,7 +84,7 @@ class SopVersionActions(NodeEntityViewSet):
     def version(self, request: Request, pk: UUID, version: str) -> Response:
         """Read one published version; `published` names the live one."""
         sop = self.get_object()
-        snapshot = get_snapshot(SopVersion, entity=sop, version=version)
+        snapshot = get_snapshot(SopVersion, entity=sop, version=version, pointer="/version")
         return Response(shapes.VersionContentSerializer(snapshot, context={"sop": sop}).data)
 
     @extend_schema(request=None, responses={200: shapes.SopSerializer})
@@ -111,21 +117,17 @@ class SopVersionActions(NodeEntityViewSet):
     def compare(self, request: Request, pk: UUID) -> Response:
         """Say what differs between two versions."""
         sop = self.get_object()
-        names = [self._side(request, side) for side in ("from", "to")]
-        old, new = (_content(sop, name) for name in names)
+        missing = [side for side in SIDES if not request.query_params.get(side)]
+        if missing:
+            raise ParameterError({side: REQUIRED for side in missing})
+        names = [str(request.query_params[side]) for side in SIDES]
+        old, new = (_content(sop, *pair) for pair in zip(names, SIDES, strict=True))
         return Response(
             {"from": names[0], "to": names[1], **compare_contents(old, new, names=names)}
         )
 
-    @staticmethod
-    def _side(request: Request, name: str) -> str:
-        value = request.query_params.get(name)
-        if not value:
-            raise ValidationFailed.of(f"?{name}", "required", "A number, or `draft`.")
-        return str(value)
 
-
-def _content(sop: Sop, name: str) -> dict[str, Any]:
+def _content(sop: Sop, name: str, side: str) -> dict[str, Any]:
     if name == "draft":
         return snapshot_content(sop)
-    return dict(get_snapshot(SopVersion, entity=sop, version=name).content)
+    return dict(get_snapshot(SopVersion, entity=sop, version=name, pointer=f"?{side}").content)

@@ -10,22 +10,32 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.api.concurrency import expected_revision
+from config.exceptions import NotFound
 from knowledge_base.api import serializers as shapes
+from knowledge_base.api.examples import SOPS
 from knowledge_base.api.filters import SopFilters
 from knowledge_base.api.search import search_response
+from knowledge_base.api.uploads import UploadParser
 from knowledge_base.api.versions import SopVersionActions
 from knowledge_base.choices import SUGGESTED_CATEGORIES
 from knowledge_base.markdown.document import parse
 from knowledge_base.markdown.rendering import render
 from knowledge_base.models import Sop, SopReference, SopVersion
 from knowledge_base.services.importing import import_archive
-from knowledge_base.services.sops import create_sop, delete_sop, restore_sop, update_sop
-from node_links.choices import Bump
+from knowledge_base.services.sops import (
+    create_sop,
+    delete_sop,
+    refuse_closed,
+    restore_sop,
+    update_sop,
+)
+from node_links.choices import Bump, EntityStatus
 from node_links.graph import linked_entities
+from node_links.permissions import require_no_change
 from node_links.services.versions import get_snapshot
 
 # Noting every look would make each read a write.
@@ -43,12 +53,14 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     """Standard operating procedures."""
 
     model = Sop
+    examples = SOPS
     queryset = Sop.objects.none()
     serializer_class = shapes.SopSerializer
     filterset_class = SopFilters
     search_fields = ("title", "summary")
     ordering_fields = ("title", "category", "created_at", "updated_at", "read_time")
     ordering = ("-updated_at", "-id")
+    creating = ("create", "import_")
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""
@@ -111,7 +123,13 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: UUID) -> Response:
         """Undo a deletion inside the recovery window; for administrators."""
-        return self.entity_response(restore_sop(actor=self.actor, pk=pk))
+        try:
+            known = UUID(str(pk))
+        except ValueError as error:
+            raise NotFound from error
+        expected = expected_revision(request)
+        restored = restore_sop(actor=self.actor, pk=known, expected_revision=expected)
+        return self.entity_response(restored)
 
     @extend_schema(
         parameters=[shapes.SearchQuerySerializer],
@@ -126,7 +144,8 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     @action(detail=False, methods=["get"], pagination_class=None, filter_backends=())
     def categories(self, request: Request) -> Response:
         """List the categories in use with their counts, and the suggested ones."""
-        counts = Sop.objects.visible_to(self.actor).category_counts()
+        rows = Sop.objects.visible_to(self.actor).exclude(status=EntityStatus.ARCHIVED)
+        counts = rows.category_counts()
         names = sorted({*counts, *SUGGESTED_CATEGORIES})
         return Response([{"category": name, "count": counts.get(name, 0)} for name in names])
 
@@ -149,8 +168,11 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         """Return the text as sanitised HTML; its headings carry the anchors of `toc/`."""
         sop = self.get_object()
         content, version = self._content(sop)
-        targets = {r.raw_target: r.target_id for r in sop.references.resolved()}
-        html = render(content, resolve=lambda link: _address(targets.get(link.target)))
+        targets = {
+            (reference.kind, reference.raw_target): reference.target_id
+            for reference in sop.references.resolved()
+        }
+        html = render(content, resolve=lambda link: _address(targets.get((link.kind, link.target))))
         return Response({"html": html, "version": version})
 
     @extend_schema(responses={200: shapes.ReferenceSerializer(many=True)})
@@ -185,7 +207,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         detail=False,
         methods=["post"],
         url_path="import",
-        parser_classes=(MultiPartParser,),
+        parser_classes=(UploadParser,),
         pagination_class=None,
     )
     def import_(self, request: Request) -> Response:
@@ -195,7 +217,13 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
 
     def _update(self, request: Request, *, partial: bool) -> Response:
         sop = self.get_object()
-        data = self.validated(self.get_serializer(sop, data=request.data, partial=partial))
+        if isinstance(request.data, dict) and "permissions" in request.data:
+            require_no_change(self.actor, sop, request.data["permissions"])
+        serializer = self.get_serializer(sop, data=request.data, partial=partial)
+        if not serializer.is_valid():
+            # What cannot be changed now is told before what would be wrong with the change.
+            refuse_closed(sop, [name for name in serializer.errors if name in serializer.fields])
+        data = self.validated(serializer)
         bump = Bump(data.pop("bump", Bump.MINOR))
         return self.entity_response(
             update_sop(
@@ -221,7 +249,9 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     def _note_view(self, sop: Sop) -> None:
         now = timezone.now()
         if sop.last_viewed_at is None or now - sop.last_viewed_at > VIEWED_EVERY:
-            Sop.objects.filter(pk=sop.pk).update(last_viewed_at=now)
+            # A reader does not wait for whoever is changing the SOP; the next look is noted.
+            free = Sop.objects.filter(pk=sop.pk).select_for_update(skip_locked=True, no_key=True)
+            Sop.objects.filter(pk__in=free.values("pk")).update(last_viewed_at=now)
 
 
 def _address(target: UUID | None) -> str | None:

@@ -24,6 +24,11 @@ def extract_keywords(text: str, limit: int = 10) -> list[str]:
     return list(unique)[:limit]
 
 
+def warm_up() -> None:
+    """Load what extraction needs."""
+    extract_keywords("Restart the mail server.")
+
+
 def _head(text: str) -> str:
     if len(text) <= MAX_CHARACTERS:
         return text

@@ -112,10 +112,18 @@ def _write(
     return touched
 
 
-def _known(actor: Actor, records: list[SourceRecord]) -> dict[str | None, Sop]:
-    paths = [record.source_path for record in records]
-    rows = Sop.objects.filter(organization_id=actor.tenant_id, source_path__in=paths)
-    return {sop.source_path: sop for sop in rows.only("pk", "source_path", "revision")}
+def _known(actor: Actor, records: list[SourceRecord]) -> dict[str, Sop]:
+    """Return {path: the SOP that this file is}, by path, else by the id an export wrote into it."""
+    rows = Sop.objects.filter(organization_id=actor.tenant_id).only("pk", "source_path", "revision")
+    paths = {record.source_path for record in records}
+    known = {str(sop.source_path): sop for sop in rows.filter(source_path__in=paths)}
+    exported = {
+        record.nodeloom_id: record.source_path
+        for record in records
+        if record.nodeloom_id and record.source_path not in known
+    }
+    written_here = rows.filter(source_path=None, pk__in=exported) if exported else ()
+    return known | {exported[str(sop.pk)]: sop for sop in written_here}
 
 
 def _write_one(actor: Actor, record: SourceRecord, known: Sop | None) -> tuple[Sop, str]:
@@ -129,6 +137,7 @@ def _write_one(actor: Actor, record: SourceRecord, known: Sop | None) -> tuple[S
         sop = update_sop(actor=actor, pk=known.pk, values=values, with_references=False)
     except DomainError as error:
         error.detail = f"{record.source_path}: {error.detail}"
+        error.errors.append(FieldError(_pointer(record.source_path), error.code, error.detail))
         raise
     return sop, UNCHANGED if sop.revision == known.revision else UPDATED
 
@@ -179,14 +188,14 @@ def _count_references(report: ImportReport, sops: Iterable[Sop]) -> None:
 
 def _records(collection: Collection) -> list[SourceRecord]:
     records: list[SourceRecord] = []
-    errors: list[FieldError] = []
+    faults = list(collection.faults)
     for source in collection:
         try:
             records.append(to_record(source, collection.navigation))
         except SourceError as error:
-            errors.append(_field_error(error))
-    if errors:
-        raise ValidationFailed("The import was refused; nothing was changed.", errors=errors)
+            faults.append(error)
+    if faults:
+        raise _refusal(faults)
     if not records:
         raise ValidationFailed.of("/file", "empty", "There is no Markdown file in it.")
     return records
@@ -196,15 +205,19 @@ def _read(read: Callable[[], Collection]) -> Collection:
     try:
         return read()
     except SourceError as error:
-        refusal = TooLarge if error.code in _TOO_LARGE else ValidationFailed
-        raise refusal(str(error), errors=[_field_error(error)]) from error
+        raise _refusal([error]) from error
 
 
-def _field_error(error: SourceError) -> FieldError:
-    pointer = "/file" + (f"/{_escaped(error.path)}" if error.path else "")
-    return FieldError(pointer, error.code, error.message)
+def _refusal(faults: list[SourceError]) -> DomainError:
+    """Return the refusal that names every fault; 413 where one is about size."""
+    kind = TooLarge if any(fault.code in _TOO_LARGE for fault in faults) else ValidationFailed
+    errors = [
+        FieldError(_pointer(fault.path), fault.code, fault.message)
+        for fault in sorted(faults, key=lambda fault: fault.path)
+    ]
+    return kind("The import was refused; nothing was changed.", errors=errors)
 
 
-def _escaped(path: str) -> str:
-    """Escape a path as one token of a JSON pointer (RFC 6901, section 3)."""
-    return path.replace("~", "~0").replace("/", "~1")
+def _pointer(path: str) -> str:
+    """Return the JSON pointer (RFC 6901, section 3) of a file: its path is one token."""
+    return "/file" + (f"/{path.replace('~', '~0').replace('/', '~1')}" if path else "")

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from knowledge_base.markdown.links import Link
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.references import Resolver, keys_of_link
 from node_links.services.links import sync_derived_links
@@ -53,12 +54,28 @@ def heal_references(*, actor: Actor, sop: Sop) -> int:
 def detach_references(*, actor: Actor, sop: Sop) -> None:
     """Let references to a deleted or renamed `sop` look for their target again, or dangle."""
     attached = list(SopReference.objects.visible_to(actor).filter(target=sop).select_related("sop"))
+    if not attached:
+        return
+    resolver = _resolver_for(sop, attached)
     for reference in attached:
-        resolver = _resolver(_meant_by(sop.organization_id, reference.target_keys))
         reference.target_id = resolver.resolve(reference.target_keys)
     moved = [reference for reference in attached if reference.target_id != sop.pk]
     SopReference.objects.bulk_update(moved, ["target"])
     _sync_sources(actor, moved)
+
+
+def find_targets(*, sop: Sop, links: Iterable[Link]) -> dict[str, object]:
+    """Return {target as written: id of the SOP it means} for links that `sop` may come to have.
+
+    Links that mean nothing are left out. Writes nothing.
+    """
+    asked = {link.target: keys_of_link(link, source_path=sop.source_path) for link in links}
+    keys = sorted({key for wanted in asked.values() for key in wanted})
+    if not keys:
+        return {}
+    resolver = _resolver(_meant_by(sop.organization_id, keys))
+    found = {target: resolver.resolve(wanted) for target, wanted in asked.items()}
+    return {target: pk for target, pk in found.items() if pk is not None}
 
 
 def load_resolver(*, organization_id: UUID) -> Resolver:
@@ -92,7 +109,7 @@ def _meant_by(organization_id: UUID, keys: list[str]) -> QuerySet[Sop]:
 
 
 def _resolver(sops: QuerySet[Sop]) -> Resolver:
-    return Resolver(sops.values_list("pk", "source_path", "reference_keys"))
+    return Resolver(sops.values_list("pk", "reference_keys"))
 
 
 def _identity(reference: SopReference) -> tuple[object, ...]:

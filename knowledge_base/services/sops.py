@@ -1,6 +1,7 @@
 """Writing SOPs: create, change, delete, restore, publish, archive."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from knowledge_base.services.references import (
 )
 from node_links.choices import Bump, EntityStatus, LinkOrigin
 from node_links.models import NodeLink
-from node_links.permissions import Act, normalise, require, require_creator
+from node_links.permissions import Act, normalise, require, require_creator, require_no_change
 from node_links.services import entities
 from node_links.services.events import record_event
 from node_links.services.nodes import sync_nodes
 from node_links.services.versions import (
+    HEAD,
     get_snapshot,
     open_version,
     publish_entity,
@@ -35,7 +37,8 @@ KEYWORDS_FROM = 3000
 # A change of these is a change of the published text; it opens the next draft by itself.
 TEXT = ("title", "content", "summary", "category")
 # These stay open even when the SOP is archived.
-ALWAYS_OPEN = ("tags", "metadata", "permissions")
+ALWAYS_OPEN = ("tags", "metadata", "permissions", "owner_id")
+Changes = dict[str, dict[str, Any]]
 
 
 def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> Sop:
@@ -45,23 +48,28 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
     """
     require_creator(actor)
     with joined_transaction():
-        values["permissions"] = normalise(actor, values.get("permissions") or {})
-        owner_id = _owner(values["permissions"], actor)
-        sop = Sop(organization_id=actor.tenant_id, owner_id=owner_id, **values)
+        values["permissions"] = normalise(
+            actor, values.get("permissions") or {}, owner_id=actor.user_id
+        )
+        sop = Sop(
+            organization_id=actor.tenant_id,
+            owner_id=_owner(values["permissions"]),
+            **values,
+        )
         sop.author = sop.author or _name_of(actor)
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
         sop.save(force_insert=True)
         sync_nodes(entity=sop, is_new=True)
-        if with_references:
-            sync_references(actor=actor, sop=sop, is_new=True)
-            heal_references(actor=actor, sop=sop)
         record_event(
             actor=actor,
             entity=sop,
             event_type="SopCreated",
             data={"name": sop.title, "version": sop.version},
         )
+        if with_references:
+            sync_references(actor=actor, sop=sop, is_new=True)
+            heal_references(actor=actor, sop=sop)
     return sop
 
 
@@ -86,16 +94,15 @@ def update_sop(
         changes = entities.changes_of(sop, values)
         if not changes:
             return sop
-        _require_open(sop, changes)
-        if sop.status == EntityStatus.PUBLISHED and not changes.keys().isdisjoint(TEXT):
-            open_version(actor=actor, entity=sop, bump=bump)
-        _apply(actor, sop, changes, with_references=with_references)
-        record_event(
-            actor=actor,
-            entity=sop,
-            event_type="SopUpdated",
-            data={"changes": _told(changes)},
-        )
+        refuse_closed(sop, changes)
+        opens = sop.status == EntityStatus.PUBLISHED and not changes.keys().isdisjoint(TEXT)
+        if opens:
+            open_version(actor=actor, entity=sop, bump=bump, save=False)
+        keys = sop.reference_keys
+        _apply(actor, sop, changes, also=HEAD if opens else ())
+        _record_changes(actor, sop, changes)
+        if with_references:
+            _follow_references(actor, sop, changes, keys)
     return sop
 
 
@@ -111,10 +118,10 @@ def delete_sop(
         detach_references(actor=actor, sop=sop)
 
 
-def restore_sop(*, actor: Actor, pk: UUID) -> Sop:
+def restore_sop(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Sop:
     """Undo a deletion. Raises as `entities.restore_entity`."""
     with joined_transaction():
-        sop = entities.restore_entity(Sop, actor=actor, pk=pk)
+        sop = entities.restore_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         sync_references(actor=actor, sop=sop)
         heal_references(actor=actor, sop=sop)
     return sop
@@ -152,22 +159,28 @@ def rollback_sop(
 ) -> Sop:
     """Bring a published version's content back into the open draft, whose number stays.
 
-    Raises `NotFound` (no such version), `InvalidTransition` (no draft open).
+    A draft that says the same already is left as it is. Raises `NotFound` (no such version),
+    `InvalidTransition` (no draft open).
     """
     with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
         require(actor, sop, Act.EDIT)
-        snapshot = get_snapshot(SopVersion, entity=sop, version=version)
+        snapshot = get_snapshot(SopVersion, entity=sop, version=version, pointer="/version")
         require_draft(sop)
         content = {**snapshot.content}
         content["prerequisites"] = [UUID(value) for value in content["prerequisites"]]
-        _apply(actor, sop, entities.changes_of(sop, content))
+        changes = entities.changes_of(sop, content)
+        if not changes:
+            return sop
+        keys = sop.reference_keys
+        _apply(actor, sop, changes)
         record_event(
             actor=actor,
             entity=sop,
             event_type="SopRolledBack",
             data={"restored_version": snapshot.version, "version": sop.version},
         )
+        _follow_references(actor, sop, changes, keys)
     return sop
 
 
@@ -182,9 +195,14 @@ def archive_sop(
     return sop
 
 
-def _apply(
-    actor: Actor, sop: Sop, changes: dict[str, dict[str, Any]], *, with_references: bool = True
-) -> None:
+def refuse_closed(sop: Sop, names: Iterable[str]) -> None:
+    """Raise `InvalidTransition` where one of the fields cannot be changed in the SOP's status."""
+    closed = [name for name in names if name not in ALWAYS_OPEN]
+    if sop.status == EntityStatus.ARCHIVED and closed:
+        raise InvalidTransition(sop.status, detail=f"It is archived: {', '.join(closed)} stay.")
+
+
+def _apply(actor: Actor, sop: Sop, changes: Changes, *, also: Iterable[str] = ()) -> None:
     for name, change in changes.items():
         setattr(sop, name, change["new"])
     if "prerequisites" in changes:
@@ -192,12 +210,25 @@ def _apply(
     if "search_keywords" in changes:
         sop.keywords_extracted = False
     text_changed = not changes.keys().isdisjoint(TEXT)
-    keys = sop.reference_keys
     derived = _derive(sop, text_changed=text_changed, keywords_given=bool(sop.search_keywords))
-    entities.save_entity(sop, {*changes, *derived})
+    entities.save_entity(sop, {*changes, *derived, *also})
     sync_nodes(entity=sop)
-    if not with_references:
-        return
+
+
+def _record_changes(actor: Actor, sop: Sop, changes: Changes) -> None:
+    """Record one event for what people may do with the SOP and one for everything else."""
+    told = _told(changes)
+    told.pop("owner_id", None)  # the permissions name the owner
+    permissions = told.pop("permissions", None)
+    if permissions is not None:
+        data = {"changes": {"permissions": permissions}}
+        record_event(actor=actor, entity=sop, event_type="SopPermissionsChanged", data=data)
+    if told:
+        record_event(actor=actor, entity=sop, event_type="SopUpdated", data={"changes": told})
+
+
+def _follow_references(actor: Actor, sop: Sop, changes: Changes, keys: list[str]) -> None:
+    """Read the text's references again, and those to an SOP that goes by other names now."""
     if "content" in changes:
         sync_references(actor=actor, sop=sop)
     if sop.reference_keys != keys:
@@ -223,20 +254,10 @@ def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
 def _normalised(actor: Actor, sop: Sop, values: dict[str, Any]) -> dict[str, Any]:
     if "permissions" not in values:
         return values
-    permissions = normalise(actor, values["permissions"] or {})
-    if permissions == sop.permissions:
-        return values | {"permissions": permissions}
-    require(actor, sop, Act.ADMINISTER)
-    changed = {**values, "permissions": permissions}
-    if permissions.get("owner"):
-        changed["owner_id"] = UUID(permissions["owner"])
-    return changed
-
-
-def _require_open(sop: Sop, changes: dict[str, dict[str, Any]]) -> None:
-    closed = [name for name in changes if name not in (*ALWAYS_OPEN, "owner_id")]
-    if sop.status == EntityStatus.ARCHIVED and closed:
-        raise InvalidTransition(sop.status, detail=f"It is archived: {', '.join(closed)} stay.")
+    given = values["permissions"] or {}
+    require_no_change(actor, sop, given)
+    permissions = normalise(actor, given, owner_id=sop.owner_id)
+    return {**values, "permissions": permissions, "owner_id": _owner(permissions)}
 
 
 def _require_prerequisites(actor: Actor, sop: Sop) -> None:
@@ -276,7 +297,7 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
         raise SopInUse("Others rely on this SOP; archive it instead.", extra={"users": users})
 
 
-def _told(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _told(changes: Changes) -> Changes:
     """Name the content by its SHA-256: events say that a text changed, versions keep texts."""
     return {
         name: {
@@ -297,8 +318,8 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def _owner(permissions: dict[str, Any], actor: Actor) -> UUID | None:
-    return UUID(permissions["owner"]) if permissions.get("owner") else actor.user_id
+def _owner(permissions: dict[str, Any]) -> UUID | None:
+    return UUID(permissions["owner"]) if permissions["owner"] else None
 
 
 def _name_of(actor: Actor) -> str | None:

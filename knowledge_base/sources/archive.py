@@ -8,7 +8,6 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
@@ -45,28 +44,37 @@ _DAMAGE = (
 def read_zip(file: IO[bytes]) -> Collection:
     """Every Markdown file of the archive in `file` (binary, seekable).
 
+    Members that are `encrypted`, a `symlink`, damaged, or have an `unsafe_path` or a
+    `compression_ratio` beyond reason are faults of the collection, whatever they hold.
+
     Raises:
-        SourceError: `corrupt_archive`, `encrypted`, `unsafe_path`, `symlink`, `compression_ratio`,
-            or what `collect` raises.
+        SourceError: `corrupt_archive`, or what `collect` raises.
     """
     try:
         archive = zipfile.ZipFile(file)
     except _DAMAGE as error:
         raise SourceError("", "corrupt_archive", "The file is no readable zip archive.") from error
     with archive:
-        return collect(_entries(archive))
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) > MAX_FILES:
+            raise too_many_files()
+        entries = [_entry(archive, member) for member in members]
+        sound = [
+            member
+            for member, entry in zip(members, entries, strict=True)
+            if isinstance(entry, Entry)
+        ]
+        if sum(member.file_size for member in sound) > MAX_TOTAL_BYTES:
+            raise total_too_large()
+        return collect(entries)
 
 
-def _entries(archive: zipfile.ZipFile) -> Iterator[Entry]:
-    members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) > MAX_FILES:
-        raise too_many_files()
-    for member in members:
+def _entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry | SourceError:
+    try:
         _check(member)
-    if sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
-        raise total_too_large()
-    for member in members:
-        yield Entry(name=member.filename, read=partial(_read, archive, member))
+    except SourceError as error:
+        return error
+    return Entry(name=member.filename, read=partial(_read, archive, member))
 
 
 def _check(member: zipfile.ZipInfo) -> None:

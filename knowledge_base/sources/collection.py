@@ -13,11 +13,16 @@ from knowledge_base.sources.paths import is_excluded, normalise_path
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Files sorted by path, the site's navigation, and the number of other files passed over."""
+    """Files sorted by path, the site's navigation, and the number of other files passed over.
+
+    `faults` says what is wrong with those that could not be taken; a collection with any is not to
+    be used, only to be told about.
+    """
 
     files: tuple[SourceFile, ...]
     navigation: Navigation = field(default_factory=Navigation)
     ignored: int = 0
+    faults: tuple[SourceError, ...] = ()
 
     def __iter__(self) -> Iterator[SourceFile]:
         return iter(self.files)
@@ -37,40 +42,67 @@ class Entry:
     read: Callable[[], bytes]
 
 
-def collect(entries: Iterable[Entry]) -> Collection:
+def collect(entries: Iterable[Entry | SourceError]) -> Collection:
     """Read the Markdown files and site configurations among `entries`.
 
+    What is wrong with a single file, found here or before, stands in the collection's `faults`, all
+    of them together; two names that become one are `duplicate_path`.
+
     Raises:
-        SourceError: for the first file that cannot be taken; two names that become one are
-            `duplicate_path`, a collection beyond its bounds `too_many_files` or `total_too_large`.
+        SourceError: for a collection beyond its bounds: `too_many_files` or `total_too_large`.
     """
-    files: dict[str, SourceFile] = {}
-    navigation, ignored, total = Navigation(), 0, 0
+    reading = _Reading()
     for entry in entries:
+        try:
+            if isinstance(entry, SourceError):
+                raise entry
+            reading.take(entry)
+        except SourceError as error:
+            if not error.path:
+                raise
+            reading.faults.append(error)
+    return reading.collection()
+
+
+class _Reading:
+    """A collection while it is being read."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, SourceFile] = {}
+        self._navigation = Navigation()
+        self._ignored = self._total = 0
+        self.faults: list[SourceError] = []
+
+    def take(self, entry: Entry) -> None:
         path = normalise_path(entry.name)
         wanted = is_markdown(path) or is_configuration(path)
         if is_excluded(path) or not wanted:
-            ignored += 1
-            continue
+            self._ignored += 1
+            return
         data = entry.read()
-        total += len(data)
-        if total > MAX_TOTAL_BYTES:
+        self._total += len(data)
+        if self._total > MAX_TOTAL_BYTES:
             raise total_too_large()
         if is_configuration(path):
-            navigation |= read_navigation(path, decode(path, data))
-            ignored += 1
+            self._navigation |= read_navigation(path, decode(path, data))
+            self._ignored += 1
         else:
-            _keep(files, read_source(path, data))
-    ordered = tuple(files[path] for path in sorted(files))
-    return Collection(files=ordered, navigation=navigation, ignored=ignored)
+            self._keep(path, data)
 
+    def _keep(self, path: str, data: bytes) -> None:
+        if path in self._files:
+            raise SourceError(path, "duplicate_path", "The collection holds this name twice.")
+        if len(self._files) >= MAX_FILES:
+            raise too_many_files()
+        self._files[path] = read_source(path, data)
 
-def _keep(files: dict[str, SourceFile], source: SourceFile) -> None:
-    if source.path in files:
-        raise SourceError(source.path, "duplicate_path", "The collection holds this name twice.")
-    if len(files) >= MAX_FILES:
-        raise too_many_files()
-    files[source.path] = source
+    def collection(self) -> Collection:
+        return Collection(
+            files=tuple(self._files[path] for path in sorted(self._files)),
+            navigation=self._navigation,
+            ignored=self._ignored,
+            faults=tuple(self.faults),
+        )
 
 
 def too_many_files() -> SourceError:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from knowledge_base.sources.exceptions import SourceError
 
@@ -18,16 +19,32 @@ class FieldReader:
     metadata: dict[str, Any]
 
     def text(self, *keys: str, limit: int) -> str | None:
-        """The first of `keys` that is there, as one line; None when none is, empty for null."""
+        """The first of `keys` that is there, trimmed; None when none is, empty for null."""
         value, key = self._take(keys)
         if key is None:
             return None
         if value is not None and not isinstance(value, str | int | float):
             raise self._invalid(key, "must be text")
-        line = "" if value is None else " ".join(str(value).split())
-        if len(line) > limit:
+        text = "" if value is None else str(value).strip()
+        if len(text) > limit:
             raise self._invalid(key, f"must not exceed {limit} characters")
-        return line
+        return text
+
+    def identifier(self, key: str) -> str:
+        """The UUID under `key`, or empty; anything else under that key is somebody else's."""
+        value = self.metadata.get(key)
+        try:
+            found = str(UUID(value)) if isinstance(value, str) else ""
+        except ValueError:
+            return ""
+        return self.metadata.pop(key, "") and found
+
+    def rest(self, key: str) -> dict[str, Any]:
+        """What no field took, together with the members of a mapping under `key`."""
+        if not isinstance(self.metadata.get(key), dict):
+            return self.metadata
+        own: dict[str, Any] = self.metadata.pop(key)
+        return {**self.metadata, **own}
 
     def choice(self, key: str, choices: Sequence[str], default: str) -> str:
         """One of `choices`, or `default` when there is none."""
@@ -57,8 +74,8 @@ class FieldReader:
             raise self._invalid(key, "must be a list of texts")
         if not all(isinstance(item, str | int | float) for item in items):
             raise self._invalid(key, "must hold texts only")
-        lines = (" ".join(str(item).split()) for item in items)
-        unique = tuple(dict.fromkeys(line.lower() if lower else line for line in lines if line))
+        texts = (str(item).strip() for item in items)
+        unique = tuple(dict.fromkeys(text.lower() if lower else text for text in texts if text))
         if len(unique) > MAX_LIST_ITEMS:
             raise self._invalid(key, f"must not hold more than {MAX_LIST_ITEMS} items")
         if any(len(item) > limit for item in unique):

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from knowledge_base.sources.exceptions import SourceError
-from knowledge_base.sources.limits import MAX_FILE_BYTES
+from knowledge_base.sources.limits import MAX_CONTENT_BYTES, MAX_FILE_BYTES
 
 _TEXT_CONTROLS = frozenset("\t\n\r\f\v\x1b")
 _MAX_CONTROL_SHARE = 0.01
@@ -50,4 +50,4 @@ def decode(path: str, data: bytes) -> str:
 
 def too_large(path: str) -> SourceError:
     """The refusal of a file beyond the limit of one document's content."""
-    return SourceError(path, "too_large", f"The file exceeds {MAX_FILE_BYTES} bytes.")
+    return SourceError(path, "too_large", f"The text exceeds {MAX_CONTENT_BYTES} bytes.")

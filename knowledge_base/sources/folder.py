@@ -15,20 +15,30 @@ from knowledge_base.sources.paths import is_excluded
 def read_folder(folder: Path) -> Collection:
     """Every Markdown file under `folder`; hidden folders and `node_modules` are not entered.
 
+    A Markdown file or a folder that is a `symlink`, and what is `unreadable`, are faults of the
+    collection.
+
     Raises:
-        SourceError: `not_a_folder`, `symlink`, `unreadable`, or what `collect` raises.
+        SourceError: `not_a_folder`, or what `collect` raises.
     """
     if not folder.is_dir():
         raise SourceError(str(folder), "not_a_folder", "There is no such folder.")
     return collect(_entries(folder, folder))
 
 
-def _entries(folder: Path, root: Path) -> Iterator[Entry]:
-    for item in _listing(folder, root):
+def _entries(folder: Path, root: Path) -> Iterator[Entry | SourceError]:
+    try:
+        items = _listing(folder, root)
+    except SourceError as error:
+        yield error
+        return
+    for item in items:
         path = Path(item.path)
         name = path.relative_to(root).as_posix()
         if item.is_symlink():
-            _refuse_link(name, is_folder=item.is_dir())
+            # A link may lead out of the folder; one that we would not read anyway does no harm.
+            if not is_excluded(name) and (item.is_dir() or is_markdown(name)):
+                yield SourceError(name, "symlink", "Symbolic links are not followed.")
         elif item.is_dir():
             if not is_excluded(item.name):
                 yield from _entries(path, root)
@@ -42,12 +52,6 @@ def _listing(folder: Path, root: Path) -> list[os.DirEntry[str]]:
             return sorted(items, key=lambda item: item.name)
     except OSError as error:
         raise _unreadable(folder.relative_to(root).as_posix(), error) from error
-
-
-def _refuse_link(name: str, *, is_folder: bool) -> None:
-    """A link may lead out of the folder; one that we would not read anyway does no harm."""
-    if not is_excluded(name) and (is_folder or is_markdown(name)):
-        raise SourceError(name, "symlink", "Symbolic links are not followed.")
 
 
 def _read(path: Path, name: str) -> bytes:

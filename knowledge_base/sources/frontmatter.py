@@ -74,9 +74,9 @@ def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _represent_text)
 
 
-def join(metadata: Mapping[str, Any], body: str) -> str:
+def join(metadata: Mapping[str, Any], body: str, path: str = "") -> str:
     """The text of a file with `metadata` in front of `body`; without metadata, `body` where
-    possible.
+    possible. `path` is the name that an error carries.
 
     Raises:
         SourceError: `invalid_front_matter` when the metadata is not JSON-like or too large to be
@@ -87,12 +87,12 @@ def join(metadata: Mapping[str, Any], body: str) -> str:
     try:
         plain = plain_data(dict(metadata))
     except ValueError as error:
-        raise _invalid("", f"invalid: {error}") from error
+        raise _invalid(path, f"invalid: {error}") from error
     header = (
         yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9)
         if plain
         else ""
     )
     if len(header.encode()) > MAX_FRONT_MATTER_BYTES:
-        raise _invalid("", f"larger than {MAX_FRONT_MATTER_BYTES} bytes")
+        raise _invalid(path, f"larger than {MAX_FRONT_MATTER_BYTES} bytes")
     return f"---\n{header}---\n{body}"

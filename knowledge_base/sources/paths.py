@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from knowledge_base.markdown.headings import slugify
 from knowledge_base.sources.exceptions import SourceError
@@ -42,12 +42,19 @@ def is_excluded(path: str) -> bool:
     return any(part.startswith(".") or part in EXCLUDED_FOLDERS for part in parts)
 
 
-def export_path(title: str, taken: Iterable[str]) -> str:
-    """A path for a document that never had one: the slug of its title, unlike all in `taken`."""
-    occupied = {path.casefold() for path in taken}
+def export_path(title: str, taken: Collection[str]) -> str:
+    """A path for a document that never had one: the slug of its title, unlike all in `taken`.
+
+    `taken` holds paths in the form of `fold_path`: some file systems ignore case.
+    """
     stem = slugify(title)[:_MAX_STEM_LENGTH].strip("-") or "untitled"
     path, repetition = f"{stem}.md", 0
-    while path.casefold() in occupied:
+    while fold_path(path) in taken:
         repetition += 1
         path = f"{stem}-{repetition}.md"
     return path
+
+
+def fold_path(path: str) -> str:
+    """The form in which paths are compared where case does not count."""
+    return path.casefold()

@@ -17,7 +17,8 @@ from knowledge_base.markdown.document import MAX_SUMMARY_LENGTH, Document, parse
 from knowledge_base.sources import frontmatter
 from knowledge_base.sources.exceptions import SourceError
 from knowledge_base.sources.fields import FieldReader
-from knowledge_base.sources.files import SourceFile
+from knowledge_base.sources.files import SourceFile, too_large
+from knowledge_base.sources.limits import MAX_CONTENT_BYTES
 from knowledge_base.sources.navigation import Navigation
 from knowledge_base.sources.titles import MAX_TITLE_LENGTH, choose_title, fit, readable_name
 
@@ -36,8 +37,9 @@ _FOREIGN_NAMES = {"summary": "description", "search_keywords": "keywords"}
 class SourceRecord:
     """What an import knows of one SOP; empty text and empty tuples mean "not given".
 
-    `content` is the Markdown without its front matter, as written. `metadata` is JSON-like and
-    holds no key that names another field.
+    `content` is the Markdown without its front matter, as written. `metadata` is JSON-like.
+    `nodeloom_id` is the id of an SOP that was written on the platform: without a path of its own,
+    it is by this that a file finds the SOP it was exported from.
     """
 
     source_path: str
@@ -53,6 +55,7 @@ class SourceRecord:
     complexity: str = ""
     audience: str = ""
     searchable: bool = True
+    nodeloom_id: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,14 +63,15 @@ def to_record(source: SourceFile, navigation: Navigation | None = None) -> Sourc
     """The record of a file.
 
     Raises:
-        SourceError: `invalid_front_matter`, `invalid_field` (a known key of a wrong type or length)
-        or
-            `blank_content`.
+        SourceError: `invalid_front_matter`, `invalid_field` (a known key of a wrong type or
+            length), `blank_content` or `too_large`.
     """
     navigation = navigation or Navigation()
     metadata, content = frontmatter.split(source.text, source.path)
     if not content.strip():
         raise SourceError(source.path, "blank_content", "The file has no content.")
+    if len(content.encode()) > MAX_CONTENT_BYTES:
+        raise too_large(source.path)
     read, document = FieldReader(source.path, metadata), parse(content)
     return SourceRecord(
         source_path=source.path,
@@ -83,7 +87,8 @@ def to_record(source: SourceFile, navigation: Navigation | None = None) -> Sourc
         complexity=read.choice("complexity", COMPLEXITIES, ""),
         audience=read.text("audience", limit=MAX_AUDIENCE_LENGTH) or "",
         searchable=read.flag("searchable", default=True),
-        metadata=read.metadata,
+        nodeloom_id=read.identifier("nodeloom_id"),
+        metadata=read.rest(_METADATA),
     )
 
 
@@ -99,18 +104,23 @@ def from_record(record: SourceRecord) -> str:
         value = getattr(record, name)
         if value != getattr(derived, name) or _FOREIGN_NAMES.get(name) in record.metadata:
             header[name] = list(value) if isinstance(value, tuple) else value
-    return _source(record, {**header, **record.metadata}).text
+    # Metadata whose keys would be read as fields go under a key of their own.
+    nested = not _RESERVED.isdisjoint(record.metadata)
+    metadata = {_METADATA: dict(record.metadata)} if nested else record.metadata
+    return _source(record, {**header, **metadata}).text
 
 
+_METADATA = "metadata"
 _FIELDS = tuple(
     item.name
     for item in fields(SourceRecord)
     if item.name not in {"source_path", "title", "content", "metadata"}
 )
+_RESERVED = frozenset({*_FIELDS, "title", _METADATA})
 
 
 def _source(record: SourceRecord, metadata: Mapping[str, Any]) -> SourceFile:
-    text = frontmatter.join(metadata, record.content)
+    text = frontmatter.join(metadata, record.content, record.source_path)
     return SourceFile(record.source_path, text, hashlib.sha256(text.encode()).hexdigest())
 
 

@@ -7,11 +7,23 @@ from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.api.permissions import IsMember
-from node_links.permissions import Act, may
+from node_links.permissions import CREATING, Act, may, may_create
 
 
 class MayAct(IsMember):
-    """Every member reads; what an action needs stands in the view's `acts`."""
+    """Every member reads; what an action needs stands in the view's `acts`.
+
+    Actions named in the view's `creating` need the right to create entities.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the caller may go on."""
+        if not super().has_permission(request, view):
+            return False
+        if getattr(view, "action", None) in getattr(view, "creating", ()):
+            self.message = CREATING
+            return isinstance(request.auth, Actor) and may_create(request.auth)
+        return True
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Return whether the caller may do with `obj` what the action does."""

@@ -21,7 +21,8 @@ _TRUTH = {"true": True, "false": False}
 class NodeEntityViewSet(CallerMixin, EntityViewSet):
     """Base of the four features' viewsets.
 
-    `model` is the entity; `acts` says what each action needs. Lists hide archived entities unless
+    `model` is the entity; `acts` says what each action needs, `creating` which ones make new
+    entities. Lists hide archived entities unless
     `?include_archived=true` or `?status=` asks for them; `?deleted=true` shows administrators the
     deleted ones instead.
     """
@@ -37,6 +38,7 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         "rollback": Act.EDIT,
         "open_version": Act.EDIT,
     }
+    creating: ClassVar[tuple[str, ...]] = ("create",)
     extra_query_parameters = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
     entity: Any = None

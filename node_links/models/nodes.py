@@ -37,6 +37,7 @@ class NodeMetadata(models.Model):
     vector_embedding = VectorField(null=True, editable=False)
     embedding_model = models.CharField(max_length=100, blank=True)
     dimensions = models.PositiveSmallIntegerField(null=True)
+    in_vector_index = models.BooleanField(default=False, editable=False)
 
     ai_agent_config = models.JSONField(null=True, blank=True)
     visual_properties = models.JSONField(default=dict, blank=True)
@@ -64,7 +65,7 @@ class NodeMetadata(models.Model):
         indexes = [
             models.Index(
                 fields=["organization", "feature_type", "id"],
-                include=["text_length"],
+                include=["text_length", "entity_id"],
                 condition=Q(deleted_at=None, searchable=True),
                 name="node_metadata_searchable",
             ),
@@ -73,7 +74,7 @@ class NodeMetadata(models.Model):
             ),
             models.Index(fields=["organization", "entity_id"], name="node_metadata_entity"),
             models.Index(
-                fields=["embedding_model", "dimensions", "organization"],
+                fields=["embedding_model", "dimensions", "organization", "in_vector_index"],
                 name="node_metadata_model",
             ),
         ]

@@ -11,9 +11,16 @@ from node_links.models.nodes import NodeMetadata
 
 
 class _Weighted(Func):
-    """`setweight(to_tsvector(…), weight)`: immutable, as a generated column needs."""
+    """`setweight(to_tsvector('english', column), weight)`, immutable as generated columns must be.
 
-    template = "setweight(to_tsvector('english'::regconfig, %(expressions)s), '%(weight)s')"
+    `<` and `/` are taken for blanks: PostgreSQL's parser would drop `<name>` as a tag, and keep
+    `start/stop` as one word, the name of a file.
+    """
+
+    template = (
+        "setweight(to_tsvector('english'::regconfig, translate(%(expressions)s, '</', '  ')),"
+        " '%(weight)s')"
+    )
 
     def __init__(self, column: str, weight: str) -> None:
         super().__init__(F(column), weight=weight)
@@ -56,6 +63,7 @@ class NodeChunk(models.Model):
     vector_embedding = VectorField(null=True, editable=False)
     embedding_model = models.CharField(max_length=100, blank=True)
     dimensions = models.PositiveSmallIntegerField(null=True)
+    in_vector_index = models.BooleanField(default=False, editable=False)
 
     class Meta:
         db_table = "node_chunks"
@@ -67,7 +75,7 @@ class NodeChunk(models.Model):
         indexes = [
             # Leads with the model, so that what another model made is found across organisations.
             models.Index(
-                fields=["embedding_model", "dimensions", "organization", "node"],
+                fields=["embedding_model", "dimensions", "organization", "in_vector_index", "node"],
                 name="node_chunks_model",
             )
         ]

@@ -30,13 +30,15 @@ from node_links.search.storing import give_back, put_off, store
 BATCH = 64
 OUTDATED_PER_RUN = 1000
 
+# MATERIALIZED: a plan that asks the sub-select twice would lock, and take, more than the limit.
 _CLAIM = """
-UPDATE node_index_backlog SET not_before = clock_timestamp() + make_interval(secs => %s)
-WHERE node_id IN (
+WITH due AS MATERIALIZED (
     SELECT node_id FROM node_index_backlog WHERE not_before <= clock_timestamp()
     ORDER BY not_before, node_id LIMIT %s FOR UPDATE SKIP LOCKED
 )
-RETURNING node_id, marked_at
+UPDATE node_index_backlog d SET not_before = clock_timestamp() + make_interval(secs => %s)
+FROM due WHERE d.node_id = due.node_id
+RETURNING d.node_id, d.marked_at
 """
 
 # Only passages without a vector of this model: a change of one section embeds one section.
@@ -151,7 +153,7 @@ def backlog_age_seconds() -> float:
 
 def _claim(embedder: Embedder, size: int) -> Batch:
     with system_scope(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [settings.INDEX_LEASE_SECONDS, size])
+        cursor.execute(_CLAIM, [size, settings.INDEX_LEASE_SECONDS])
         marked = dict(cursor.fetchall())
         texts: dict[UUID, list[tuple[UUID, str]]] = {}
         if marked:

@@ -1,11 +1,14 @@
 """Waking the embedding task: once for many writes."""
 
+from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from config import valkey
 
+# By name: tasks stand above what they call.
+EMBEDDING_RUN = "node_links.tasks.embed_backlog"
 _KEY = "nodeloom:doorbell:index"
 _SAFETY_SECONDS = 30
 
@@ -20,8 +23,6 @@ def ring() -> None:
     rung is no error: the row in the backlog is the truth, and the sweep rings again. Neither may it
     cost anything: after a failure nobody tries for a while.
     """
-    from node_links.tasks import embed_backlog
-
     pause = settings.INDEX_DEBOUNCE_SECONDS
     lifetime = round((pause + _SAFETY_SECONDS) * 1000)
     if broker_outage.paused or not valkey.ask(
@@ -29,9 +30,10 @@ def ring() -> None:
     ):
         return
     try:
-        embed_backlog.apply_async(countdown=pause, retry=False)
+        current_app.send_task(EMBEDDING_RUN, countdown=pause, retry=False)
     except (OperationalError, RedisError, OSError) as error:
-        broker_outage.note(error)
+        # However the broker failed: whoever comes next shall not wait for it.
+        broker_outage.note(ConnectionError(f"The broker cannot be reached: {error}"))
         answer()
 
 

@@ -16,39 +16,47 @@ from node_links.search.candidates import Candidates
 K1 = 1.2
 B = 0.75
 
+BLANKS = str.maketrans("</", "  ")
+"""What counts as a blank when texts and queries are taken apart (see `NodeChunk`)."""
+
 _LEXEMES = "SELECT lexeme FROM unnest(to_tsvector('english', %s)) ORDER BY positions[1]"
 
 # Rarity and average length come from all that the organisation can find, not from what a filter
 # leaves of it: a filter must not change the order of what passes it. Nodes stand for their entity,
-# which takes the score of its best node.
+# which takes the score of its best node; only the page's entities are asked which node that was.
 _RANK = """
-WITH corpus AS MATERIALIZED (
-    SELECT count(*)::float8 AS size, greatest(avg(m.text_length), 1) AS mean_length
+WITH visible AS MATERIALIZED (
+    SELECT m.metadata_id AS node, m.feature_type, m.entity_id, m.text_length
     FROM node_metadata m WHERE {visible}
+), corpus AS MATERIALIZED (
+    SELECT count(*)::float8 AS size, greatest(avg(text_length), 1) AS mean_length FROM visible
 ), occurrences AS MATERIALIZED (
-    SELECT m.metadata_id, m.feature_type, m.entity_id, m.text_length, p.lexeme, p.frequency
-    FROM node_postings p JOIN node_metadata m ON m.metadata_id = p.node_id
-    WHERE p.organization_id = %s AND p.lexeme = ANY(%s) AND {visible}
+    SELECT v.node, v.feature_type, v.entity_id, p.lexeme,
+        p.frequency * (%s + 1)
+        / (p.frequency + %s * (1 - %s + %s * v.text_length / c.mean_length)) AS weight
+    FROM node_postings p JOIN visible v ON v.node = p.node_id CROSS JOIN corpus c
+    WHERE p.organization_id = %s AND p.lexeme = ANY(%s)
 ), rarity AS MATERIALIZED (
-    SELECT o.lexeme, ln(1 + (c.size - count(*) + 0.5) / (count(*) + 0.5)) AS idf
-    FROM occurrences o CROSS JOIN corpus c GROUP BY o.lexeme, c.size
-), nodes AS (
-    SELECT m.metadata_id, m.feature_type, m.entity_id, sum(
-        r.idf * m.frequency * (%s + 1)
-        / (m.frequency + %s * (1 - %s + %s * m.text_length / c.mean_length))
-    ) AS score
-    FROM occurrences m JOIN rarity r USING (lexeme) CROSS JOIN corpus c
+    SELECT o.lexeme, ln(1 + (c.size - o.nodes + 0.5) / (o.nodes + 0.5)) AS idf
+    FROM (SELECT lexeme, count(*) AS nodes FROM occurrences GROUP BY lexeme) o CROSS JOIN corpus c
+), nodes AS MATERIALIZED (
+    SELECT o.node, o.feature_type, o.entity_id, sum(r.idf * o.weight) AS score
+    FROM occurrences o JOIN rarity r USING (lexeme)
     WHERE {allowed}
-    GROUP BY m.metadata_id, m.feature_type, m.entity_id
+    GROUP BY o.node, o.feature_type, o.entity_id
 ), entities AS MATERIALIZED (
-    SELECT DISTINCT ON (feature_type, entity_id) *
-    FROM nodes ORDER BY feature_type, entity_id, score DESC, metadata_id
-), page AS (
-    SELECT * FROM entities ORDER BY score DESC, metadata_id LIMIT %s OFFSET %s
+    SELECT feature_type, entity_id, max(score) AS score FROM nodes GROUP BY feature_type, entity_id
+), page AS MATERIALIZED (
+    SELECT * FROM entities ORDER BY score DESC, entity_id LIMIT %s OFFSET %s
 )
-SELECT total.count, page.feature_type, page.entity_id, page.metadata_id, page.score
-FROM (SELECT count(*) FROM entities) AS total LEFT JOIN page ON true
-ORDER BY page.score DESC, page.metadata_id
+SELECT total.count, best.*
+FROM (SELECT count(*) FROM entities) AS total LEFT JOIN (
+    SELECT DISTINCT ON (page.score, entity_id, feature_type)
+        feature_type, entity_id, n.node, page.score
+    FROM page JOIN nodes n USING (feature_type, entity_id)
+    ORDER BY page.score DESC, entity_id, feature_type, n.score DESC, n.node
+) AS best ON true
+ORDER BY best.score DESC, best.entity_id
 """
 
 
@@ -77,23 +85,23 @@ class Ranking:
 def query_lexemes(query: str) -> list[str]:
     """Return the stems of a query's words, in order, each once, without stop words."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEXEMES, [query])
+        cursor.execute(_LEXEMES, [query.translate(BLANKS)])
         return [lexeme for (lexeme,) in cursor.fetchall()]
 
 
 def rank_by_words(
     *, candidates: Candidates, lexemes: list[str], limit: int, offset: int = 0
 ) -> Ranking:
-    """Return the entities that hold any of `lexemes`, by BM25; equals are ordered by node id.
+    """Return the entities that hold any of `lexemes`, by BM25; equals are ordered by entity id.
 
     The score has no upper bound and says nothing across queries. `count` is exact.
     """
     if not lexemes:
         return Ranking(0, [])
     visible, of_tenant = candidates.visible()
-    allowed, of_filter = candidates.allowed()
-    parameters = [*of_tenant, candidates.organization_id, lexemes, *of_tenant]
-    parameters += [K1, K1, B, B, *of_filter, limit, offset]
+    allowed, of_filter = candidates.allowed("o")
+    parameters = [*of_tenant, K1, K1, B, B, candidates.organization_id, lexemes]
+    parameters += [*of_filter, limit, offset]
     with connection.cursor() as cursor:
         cursor.execute(_RANK.format(visible=visible, allowed=allowed), parameters)
         rows = cursor.fetchall()

@@ -8,12 +8,16 @@ from uuid import UUID
 
 from django.db import connection
 
+from node_links.search.fulltext import BLANKS
+
 MAX_WORDS = 40
 MIN_WORDS = 20
 
-# Private-use characters stand for the marks, and for the characters by which PostgreSQL's parser
-# would recognise HTML and drop it; texts that contain them lose them.
-_OPEN, _CLOSE, _LESS, _AMPERSAND = "\ue000", "\ue001", "\ue002", "\ue003"
+# Private-use characters stand for the marks, and for what PostgreSQL's parser would take for HTML,
+# which it drops, or for a path, which it marks as a whole. Texts that contain them lose them.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_SPECIAL, _STAND_INS = "<&/", "\ue002\ue003\ue004"
+_RESTORE = str.maketrans(_STAND_INS, _SPECIAL)
 _OPTIONS = (
     f'StartSel="{_OPEN}", StopSel="{_CLOSE}", MaxWords={MAX_WORDS}, MinWords={MIN_WORDS},'
     " ShortWord=0, MaxFragments=0"
@@ -55,14 +59,13 @@ def find_excerpts(*, query: str, places: Sequence[tuple[UUID, UUID | None]]) -> 
     """
     if not places:
         return []
-    characters = _LESS + _AMPERSAND
     parameters: list[Any] = [
         [node for node, _ in places],
         [chunk for _, chunk in places],
-        query,
+        query.translate(BLANKS),
         _OPTIONS,
-        "<&" + _OPEN + _CLOSE + characters,
-        characters,
+        _SPECIAL + _STAND_INS + _OPEN + _CLOSE,
+        _STAND_INS,
     ]
     with connection.cursor() as cursor:
         cursor.execute(_PASSAGES, parameters)
@@ -75,5 +78,5 @@ def find_excerpts(*, query: str, places: Sequence[tuple[UUID, UUID | None]]) -> 
 
 def _escape(headline: str) -> str:
     """Turn the stand-ins back: marks into tags, the rest into escaped text."""
-    text = headline.replace(_LESS, "<").replace(_AMPERSAND, "&")
-    return html.escape(text, quote=False).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+    text = html.escape(headline.translate(_RESTORE), quote=False)
+    return text.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")

@@ -1,7 +1,7 @@
 """Searching: by words, by meaning, or by both, fused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -63,14 +63,16 @@ class SearchPage:
     """A page of hits, best first.
 
     `count` is exact in text mode; otherwise the number of candidates, at most `CANDIDATES` by
-    meaning and twice that fused. `degraded` says that the embedder could not be asked and a hybrid
-    search went by words alone.
+    meaning and twice that fused. `entity_ids` are all candidates, best first, whatever the page;
+    in text mode the first `CANDIDATES`. `degraded` says that the embedder could not be asked and a
+    hybrid search went by words alone.
     """
 
     count: int
     hits: list[SearchHit]
     mode: Mode
     degraded: bool = False
+    entity_ids: list[UUID] = field(default_factory=list)
 
 
 def search(
@@ -138,12 +140,16 @@ def _by_words(
     *,
     degraded: bool = False,
 ) -> SearchPage:
-    ranking = rank_by_words(
-        candidates=candidates, lexemes=query_lexemes(query), limit=limit, offset=offset
-    )
-    ranks = {match.entity_id: offset + n for n, match in enumerate(ranking.matches, start=1)}
-    hits = _hits([(match, match.score) for match in ranking.matches], query, ranks, {})
-    return SearchPage(ranking.count, hits, mode, degraded)
+    lexemes = query_lexemes(query)
+    ranking = rank_by_words(candidates=candidates, lexemes=lexemes, limit=CANDIDATES)
+    found = [match.entity_id for match in ranking.matches]
+    shown = ranking.matches[offset : offset + limit]
+    if offset + limit > CANDIDATES and offset < ranking.count:
+        page = rank_by_words(candidates=candidates, lexemes=lexemes, limit=limit, offset=offset)
+        shown = page.matches
+    ranks = {match.entity_id: offset + n for n, match in enumerate(shown, start=1)}
+    hits = _hits([(match, match.score) for match in shown], query, ranks, {})
+    return SearchPage(ranking.count, hits, mode, degraded, entity_ids=found)
 
 
 def _fused(
@@ -159,7 +165,8 @@ def _fused(
         scores = fuse_by_rank(list(text_ranks), list(semantic_ranks))
     shown = list(scores.items())[offset : offset + limit]
     scored = [(matches[entity_id], score) for entity_id, score in shown]
-    return SearchPage(len(scores), _hits(scored, query, text_ranks, semantic_ranks), mode)
+    hits = _hits(scored, query, text_ranks, semantic_ranks)
+    return SearchPage(len(scores), hits, mode, entity_ids=list(scores))
 
 
 def _hits(

@@ -1,10 +1,11 @@
-"""The nearest neighbours of a vector: exact where few rows are visible, by HNSW where many are.
+"""The nearest neighbours of a vector: exact among few rows, by HNSW among many.
 
 An HNSW index knows nothing of a filter: it returns the nearest of *all* rows, of which a tenant's
-share may be none. So a small visible set is compared row by row behind a MATERIALIZED fence, which
-keeps the planner off the index and is fast enough; a large one is scanned iteratively
-(`hnsw.iterative_scan`, pgvector 0.8), and if that still gives up early, it is compared row by row
-too. Only vectors of one model and one length are ever compared.
+share may be none; and keeping a row in it costs more than making its vector. So it holds only what
+`vector_index.py` has put there, of organisations with very many vectors. All other rows are
+compared one by one, behind a MATERIALIZED fence that keeps the planner from other ideas. The index
+is scanned iteratively (`hnsw.iterative_scan`, pgvector 0.8); should that give up early, its rows
+are compared one by one as well. Only vectors of one model and one length are ever compared.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import connection, transaction
 
 from node_links.search.candidates import Candidates
 
-# Dimensions that have an HNSW index (migration 0003); others are always compared exactly.
-INDEXED_DIMENSIONS = frozenset({256, 1536})
 _LARGEST_EF_SEARCH = 1000
+
+# For this transaction only: the index scan goes on until enough rows have passed the filter.
+_ITERATE = (
+    "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
+    " set_config('hnsw.ef_search', %s, true)"
+)
 
 
 class Neighbour(NamedTuple):
@@ -52,10 +58,9 @@ NODES = VectorTable(name="node_metadata", key="v.metadata_id", source="node_meta
 
 _EXACT = """
 WITH compared AS MATERIALIZED (
-    SELECT {key} AS key, {node}.metadata_id, {node}.feature_type,
-        {node}.entity_id,
+    SELECT {key} AS key, {node}.metadata_id, {node}.feature_type, {node}.entity_id,
         v.vector_embedding <=> %s::vector AS distance
-    FROM {source} WHERE {same_model} AND {condition}
+    FROM {source} WHERE {same_model} AND {rows} AND {condition}
 )
 SELECT key, metadata_id, feature_type, entity_id, 1 - distance
 FROM compared ORDER BY distance, key LIMIT %s
@@ -64,16 +69,18 @@ FROM compared ORDER BY distance, key LIMIT %s
 # relaxed_order returns rows slightly out of order; the outer query puts them right.
 _INDEXED = """
 WITH near AS MATERIALIZED (
-    SELECT {key} AS key, {node}.metadata_id, {node}.feature_type,
-        {node}.entity_id,
+    SELECT {key} AS key, {node}.metadata_id, {node}.feature_type, {node}.entity_id,
         v.vector_embedding::vector({dimensions}) <=> %s::vector({dimensions}) AS distance
-    FROM {source} WHERE {same_model} AND {condition}
+    FROM {source} WHERE {same_model} AND v.in_vector_index AND {condition}
     ORDER BY v.vector_embedding::vector({dimensions}) <=> %s::vector({dimensions}) LIMIT %s
 )
 SELECT key, metadata_id, feature_type, entity_id, 1 - distance FROM near ORDER BY distance, key
 """
 
-_COUNT = "SELECT count(*) FROM (SELECT FROM {source} WHERE {condition} LIMIT %s) AS bounded"
+_ANY_INDEXED = "SELECT EXISTS (SELECT FROM {name} v WHERE {same_model} AND v.in_vector_index)"
+_COUNT = (
+    "SELECT count(*) FROM (SELECT FROM {source} WHERE {same_model} AND {condition} LIMIT %s) AS b"
+)
 
 
 def find_nearest(
@@ -86,75 +93,80 @@ def find_nearest(
 ) -> list[Neighbour]:
     """Return the `limit` rows of `candidates` nearest to `vector` by cosine, the nearest first.
 
-    Exact up to `VECTOR_EXACT_ROWS` visible rows; beyond, what HNSW finds. Never fewer rows than
-    there are.
+    Exact but for rows in the HNSW index. Never fewer rows than there are.
     """
-    dimensions = len(vector)
-    literal = vector_literal(vector)
-    # Written into the statement, so that the planner sees that the partial index applies.
-    same_model = (
-        f"v.organization_id = %s AND v.embedding_model = %s AND v.dimensions = {dimensions:d}"
-    )
-    condition, filters = candidates.condition(table.node)
-    parts = {
-        "key": table.key,
-        "node": table.node,
-        "source": table.source,
-        "same_model": same_model,
-    }
-    common = [candidates.organization_id, model, *filters]
-    exact = _EXACT.format(condition=condition, **parts)
-    if dimensions not in INDEXED_DIMENSIONS or _is_small(table, candidates, model, dimensions):
-        return _rows(exact, [literal, *common, limit])
-    indexed = _INDEXED.format(condition=condition, dimensions=dimensions, **parts)
-    with transaction.atomic():
-        _widen(limit)
-        found = _rows(indexed, [literal, *common, literal, limit])
-    if len(found) < limit:
-        return _rows(exact, [literal, *common, limit])
-    return found
+    return _Search(table, candidates, model, vector, limit).run()
 
 
 def vector_literal(vector: Sequence[float]) -> str:
-    """Return `vector` as pgvector reads it; float32 needs nine digits to be told exactly."""
-    return "[" + ",".join([f"{number:.9g}" for number in vector]) + "]"
+    """Return `vector` as pgvector reads it: a list of numbers, which is also JSON."""
+    return orjson.dumps(list(vector), default=float).decode()
 
 
-def _is_small(table: VectorTable, candidates: Candidates, model: str, dimensions: int) -> bool:
-    """Return whether few enough rows are visible to compare them all; the count is bounded."""
-    bound = settings.VECTOR_EXACT_ROWS + 1
-    source = table.name
-    condition = f"organization_id = %s AND embedding_model = %s AND dimensions = {dimensions:d}"
-    parameters: list[Any] = [candidates.organization_id, model]
-    if _count(source, condition, parameters, bound) < bound:
-        return True
-    if candidates.entities is None:
-        return False
-    # Many vectors, but perhaps few that pass the filter.
-    filters, more = candidates.condition(table.node)
-    condition = f"v.organization_id = %s AND v.embedding_model = %s AND {filters}"
-    return _count(table.source, condition, [*parameters, *more], bound) < bound
+class _Search:
+    """One question to one table."""
 
+    def __init__(
+        self,
+        table: VectorTable,
+        candidates: Candidates,
+        model: str,
+        vector: Sequence[float],
+        limit: int,
+    ) -> None:
+        self.limit = limit
+        self.literal = vector_literal(vector)
+        self.same_model = [candidates.organization_id, model]
+        condition, self.filters = candidates.condition(table.node)
+        self.is_narrowed = candidates.entities is not None
+        self.parts: dict[str, object] = {
+            "name": table.name,
+            "key": table.key,
+            "node": table.node,
+            "source": table.source,
+            "condition": condition,
+            "dimensions": len(vector),
+            # Written out, so that the planner sees that the partial index applies.
+            "same_model": "v.organization_id = %s AND v.embedding_model = %s"
+            f" AND v.dimensions = {len(vector):d}",
+        }
 
-def _count(source: str, condition: str, parameters: list[Any], bound: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT.format(source=source, condition=condition), [*parameters, bound])
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    def run(self) -> list[Neighbour]:
+        if not self._any_indexed() or self._few():
+            return self._exact("true")
+        found = self._indexed()
+        if len(found) < self.limit:
+            return self._exact("true")
+        found += self._exact("NOT v.in_vector_index")
+        return sorted(found, key=lambda near: (-near.similarity, near.key))[: self.limit]
 
+    def _any_indexed(self) -> bool:
+        return bool(self._value(_ANY_INDEXED, self.same_model))
 
-def _widen(limit: int) -> None:
-    """Let the index scan of this transaction go on until `limit` rows have passed the filter."""
-    ef_search = min(max(2 * limit, 100), _LARGEST_EF_SEARCH)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
-            " set_config('hnsw.ef_search', %s, true)",
-            [str(ef_search)],
-        )
+    def _few(self) -> bool:
+        """Return whether a filter leaves few enough rows to compare them all."""
+        bound = settings.VECTOR_EXACT_ROWS + 1
+        parameters = [*self.same_model, *self.filters, bound]
+        return self.is_narrowed and int(self._value(_COUNT, parameters)) < bound
 
+    def _exact(self, rows: str) -> list[Neighbour]:
+        parameters = [self.literal, *self.same_model, *self.filters, self.limit]
+        return self._rows(_EXACT, parameters, rows=rows)
 
-def _rows(sql: str, parameters: list[Any]) -> list[Neighbour]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Neighbour(*row) for row in cursor.fetchall()]
+    def _indexed(self) -> list[Neighbour]:
+        parameters = [self.literal, *self.same_model, *self.filters, self.literal, self.limit]
+        ef_search = min(max(2 * self.limit, 100), _LARGEST_EF_SEARCH)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_ITERATE, [str(ef_search)])
+            return self._rows(_INDEXED, parameters)
+
+    def _rows(self, sql: str, parameters: list[Any], **parts: str) -> list[Neighbour]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.format(**self.parts, **parts), parameters)
+            return [Neighbour(*row) for row in cursor.fetchall()]
+
+    def _value(self, sql: str, parameters: list[Any]) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.format(**self.parts), parameters)
+            row = cursor.fetchone()
+        return row[0] if row else None

@@ -11,7 +11,7 @@ from node_links.search.nearest import CHUNKS, find_nearest
 from node_links.search.queries import embed_query
 
 # A long document has many near passages; so many are looked at to find enough documents.
-_PASSAGES_PER_ENTITY = 4
+_PASSAGES_PER_ENTITY = 3
 
 
 def rank_by_meaning(*, candidates: Candidates, query: str, limit: int) -> Ranking:

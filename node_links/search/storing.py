@@ -23,7 +23,8 @@ _LONGEST_ERROR = 200
 
 _STORE_PASSAGES = """
 UPDATE node_chunks c
-SET vector_embedding = n.vector::vector, embedding_model = %s, dimensions = %s
+SET vector_embedding = n.vector::vector, embedding_model = %s, dimensions = %s,
+    in_vector_index = false
 FROM unnest(%s::uuid[], %s::text[]) AS n (chunk_id, vector)
 WHERE c.chunk_id = n.chunk_id AND c.node_id = ANY(%s)
 """
@@ -33,7 +34,8 @@ _STORE_NODES = """
 UPDATE node_metadata m
 SET vector_embedding = CASE WHEN vector_norm(p.mean) > 0 THEN l2_normalize(p.mean) END,
     dimensions = CASE WHEN vector_norm(p.mean) > 0 THEN %s END,
-    embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s ELSE '' END
+    embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s ELSE '' END,
+    in_vector_index = false
 FROM (
     SELECT node_id, avg(vector_embedding) AS mean FROM node_chunks
     WHERE node_id = ANY(%s) AND embedding_model = %s AND dimensions = %s GROUP BY node_id

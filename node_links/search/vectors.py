@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 
 from accounts.actors import Actor
@@ -29,7 +30,8 @@ _LONGEST_MODEL = 100
 _UPDATE = """
 UPDATE node_metadata m
 SET vector_embedding = n.vector::vector, dimensions = n.dimensions, embedding_model = %s,
-    metadata = m.metadata || coalesce(n.metadata::jsonb, '{}'), updated_at = now()
+    in_vector_index = false, updated_at = now(),
+    metadata = m.metadata || coalesce(n.metadata::jsonb, '{}')
 FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::text[])
     AS n (metadata_id, vector, dimensions, metadata)
 WHERE m.metadata_id = n.metadata_id AND m.organization_id = %s
@@ -69,7 +71,9 @@ def update_vector(*, actor: Actor, node: UUID, vector: Sequence[float], model: s
 def delete_vector(*, actor: Actor, node: UUID) -> None:
     """Take a node's vector away; it is found by words only. `NotFound` where it has none."""
     present = _nodes(actor).filter(pk=node).exclude(vector_embedding=None)
-    if not present.update(vector_embedding=None, dimensions=None, embedding_model=""):
+    if not present.update(
+        vector_embedding=None, dimensions=None, embedding_model="", in_vector_index=False
+    ):
         raise NotFound("The node has no vector.")
 
 
@@ -79,8 +83,6 @@ def insert_vectors(*, actor: Actor, vectors: Iterable[NodeVector], model: str) -
     Raises `ValidationFailed` with a pointer to each vector that cannot be stored, `NotFound` where
     any of the nodes does not exist for `actor`.
     """
-    from orjson import dumps
-
     given = list({one.node: one for one in vectors}.values())
     _check_model(model)
     errors = [
@@ -94,7 +96,7 @@ def insert_vectors(*, actor: Actor, vectors: Iterable[NodeVector], model: str) -
         [one.node for one in given],
         [vector_literal(one.vector) for one in given],
         [len(one.vector) for one in given],
-        [None if one.metadata is None else dumps(one.metadata).decode() for one in given],
+        [None if one.metadata is None else orjson.dumps(one.metadata).decode() for one in given],
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_UPDATE, [model, *columns, actor.organization_id])

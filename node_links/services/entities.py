@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
 from node_links.choices import EntityStatus
 from node_links.models import NodeEntity
-from node_links.permissions import Act, require
+from node_links.permissions import Act, may
 from node_links.services.events import record_event
 from node_links.services.nodes import set_nodes_deleted
 
@@ -77,17 +77,20 @@ def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") ->
     )
 
 
-def restore_entity(model: type[E], *, actor: Actor, pk: UUID) -> E:
+def restore_entity(
+    model: type[E], *, actor: Actor, pk: UUID, expected_revision: int | None = None
+) -> E:
     """Bring a deleted entity back exactly as it was.
 
-    For administrators, inside the recovery window (days, setting). Raises `NotFound` for what is
-    not theirs to see, `InvalidTransition` for what is not deleted, `Conflict` (`recovery_expired`).
+    For administrators, inside the recovery window (days, setting). Raises `NotFound` for everybody
+    else, `RevisionConflict`, `InvalidTransition` for what is not deleted, `Conflict`
+    (`recovery_expired`).
     """
     rows = model.all_objects.visible_to(actor).select_for_update(of=("self",))
     entity = rows.filter(pk=pk).first()
-    if not isinstance(entity, model) or (entity.deleted_at and not actor.is_administrator):
+    if not isinstance(entity, model) or not may(actor, entity, Act.RESTORE):
         raise NotFound
-    require(actor, entity, Act.RESTORE)
+    compare_revision(entity, expected_revision)
     if entity.deleted_at is None:
         raise InvalidTransition(entity.status, detail="It is not deleted.")
     until = entity.deleted_at + timedelta(days=settings.RECOVERY_WINDOW_DAYS + 1)

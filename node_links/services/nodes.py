@@ -23,14 +23,16 @@ _SYNCED = (
 )
 
 
-def sync_nodes(*, entity: NodeEntity, is_new: bool = False) -> list[NodeMetadata]:
+def sync_nodes(
+    *, entity: NodeEntity, is_new: bool = False, rewrite: bool = False
+) -> list[NodeMetadata]:
     """Make the node rows of `entity` say what the entity says; return those that changed.
 
     `is_new` says that the entity was created in this transaction: there is nothing to compare.
 
     Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
-    its vector and its position in the index survive. Text that changed is indexed at once and
-    queued for embedding.
+    its vector and its position in the index survive. Text that changed (all, with `rewrite`) is
+    indexed at once and queued for embedding.
     """
     feature = features.get(entity.feature_type)
     wanted = {description.node_id: description for description in feature.describe(entity)}
@@ -38,7 +40,7 @@ def sync_nodes(*, entity: NodeEntity, is_new: bool = False) -> list[NodeMetadata
     gone = [row.pk for node_id, row in present.items() if node_id not in wanted]
     if gone:
         NodeMetadata.objects.filter(pk__in=gone).delete()
-    changed, rewritten = _write(entity, wanted, present)
+    changed, rewritten = _write(entity, wanted, present, rewrite=rewrite)
     index_text(rewritten, is_new=is_new)
     return changed
 
@@ -59,6 +61,8 @@ def _write(
     entity: NodeEntity,
     wanted: dict[str | None, NodeDescription],
     present: dict[str | None, NodeMetadata],
+    *,
+    rewrite: bool,
 ) -> tuple[list[NodeMetadata], list[tuple[NodeMetadata, NodeDescription]]]:
     created: list[NodeMetadata] = []
     updated: list[NodeMetadata] = []
@@ -77,7 +81,7 @@ def _write(
             created.append(row)
             rewritten.append((row, description))
             continue
-        if row.content_hash != values["content_hash"]:
+        if rewrite or row.content_hash != values["content_hash"]:
             rewritten.append((row, description))
         if _differs(row, values):
             for name, value in values.items():

@@ -21,7 +21,7 @@ from node_links.versions import Version
 
 S = TypeVar("S", bound=VersionSnapshot)
 
-_HEAD = ["version", "status", "version_count", "published_version"]
+HEAD = ("version", "status", "version_count", "published_version")
 
 
 def publish_entity(
@@ -33,15 +33,14 @@ def publish_entity(
     steps after the last published one, or anything where nothing is published yet. Raises
     `InvalidTransition`, `ValidationFailed` (`invalid_version`), `Conflict` (`version_conflict`).
     """
-    if entity.status != EntityStatus.DRAFT:
-        raise InvalidTransition(entity.status, allowed=_next_states(entity))
+    require_status(entity, EntityStatus.DRAFT)
     number = Version.parse(version) if version is not None else Version.parse(entity.version)
     previous = entity.published_version
     bump = _bump(previous, number)
     snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
     entity.version = entity.published_version = str(number)
     entity.status = EntityStatus.PUBLISHED
-    save_entity(entity, _HEAD)
+    save_entity(entity, HEAD)
     record_event(
         actor=actor,
         entity=entity,
@@ -68,15 +67,20 @@ def publish_entity(
     return snapshot
 
 
-def open_version(*, actor: Actor, entity: NodeEntity, bump: Bump, notes: str = "") -> None:
-    """Reopen a locked published entity as the next draft. Raises `InvalidTransition`."""
-    if entity.status != EntityStatus.PUBLISHED:
-        raise InvalidTransition(entity.status, allowed=_next_states(entity))
+def open_version(
+    *, actor: Actor, entity: NodeEntity, bump: Bump, notes: str = "", save: bool = True
+) -> None:
+    """Reopen a locked published entity as the next draft. Raises `InvalidTransition`.
+
+    With `save` false the caller saves the fields `HEAD` together with its own, as one change.
+    """
+    require_status(entity, EntityStatus.PUBLISHED)
     previous = entity.version
     entity.version = str(Version.parse(previous).bumped(bump))
     entity.status = EntityStatus.DRAFT
     entity.version_count += 1
-    save_entity(entity, _HEAD)
+    if save:
+        save_entity(entity, HEAD)
     record_event(
         actor=actor,
         entity=entity,
@@ -90,16 +94,27 @@ def open_version(*, actor: Actor, entity: NodeEntity, bump: Bump, notes: str = "
     )
 
 
-def get_snapshot(snapshot_model: type[S], *, entity: NodeEntity, version: str) -> S:
-    """Return the snapshot with this number; `published` names the live one. Raises `NotFound`."""
+def get_snapshot(
+    snapshot_model: type[S], *, entity: NodeEntity, version: str, pointer: str = "?version"
+) -> S:
+    """Return the snapshot with this number; `published` names the live one.
+
+    Raises `NotFound`, or `ValidationFailed` at `pointer` for what is no number.
+    """
     if version == "published":
         number = entity.published_version
     else:
-        number = str(Version.parse(version, pointer="?version"))
+        number = str(Version.parse(version, pointer=pointer))
     found = snapshot_model._default_manager.filter(entity_id=entity.pk, version=number).first()
     if found is None:
         raise NotFound("There is no such version.")
     return found
+
+
+def require_status(entity: NodeEntity, *statuses: EntityStatus) -> None:
+    """Raise `InvalidTransition` unless the entity is in one of `statuses`."""
+    if entity.status not in statuses:
+        raise InvalidTransition(entity.status, allowed=_next_states(entity))
 
 
 def require_draft(entity: NodeEntity) -> None:

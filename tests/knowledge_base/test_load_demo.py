@@ -42,7 +42,7 @@ def test_every_page_says_what_it_is_and_fits_a_screen_or_two() -> None:
     assert len(records) == 28
     for record in records:
         assert record.summary and record.category and record.tags and record.audience
-        assert 70 <= parse(record.content).words <= 700, record.source_path
+        assert 90 <= parse(record.content).words <= 700, record.source_path
 
 
 def test_it_loads_as_published_pages_with_exactly_two_dangling_references(owner: Person) -> None:

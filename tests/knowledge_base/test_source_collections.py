@@ -6,15 +6,16 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from knowledge_base.sources import archive, collection
-from knowledge_base.sources.archive import read_zip
+from knowledge_base.sources.archive import read_zip as open_zip
 from knowledge_base.sources.collection import Collection
 from knowledge_base.sources.exceptions import SourceError
 from knowledge_base.sources.files import SourceFile
-from knowledge_base.sources.folder import read_folder
+from knowledge_base.sources.folder import read_folder as open_folder
 from knowledge_base.sources.navigation import Navigation, read_navigation
 
 FILES = {
@@ -41,6 +42,21 @@ def pack(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> io
         for name, data in files.items():
             target.writestr(zipfile.ZipInfo(name), data, compression)
     return buffer
+
+
+def sound(found: Collection) -> Collection:
+    """Return what was found; raise the first of its faults."""
+    if found.faults:
+        raise found.faults[0]
+    return found
+
+
+def read_zip(file: IO[bytes]) -> Collection:
+    return sound(open_zip(file))
+
+
+def read_folder(folder: Path) -> Collection:
+    return sound(open_folder(folder))
 
 
 def from_folder(files: dict[str, bytes], folder: Path) -> Collection:
@@ -79,7 +95,7 @@ def test_markdown_is_read_sorted_and_the_rest_is_passed_over(read: Read, tmp_pat
         (b"\x89PNG\r\n\x1a\n\0\0", "binary"),
         (b"a\0b", "nul_bytes"),
         (b"\x01\x02\x03 text", "binary"),
-        (b"x" * (1024 * 1024 + 1), "too_large"),
+        (b"x" * (1024 * 1024 + 64 * 1024 + 1), "too_large"),
     ],
 )
 def test_a_bad_file_is_refused_by_name(read: Read, data: bytes, code: str, tmp_path: Path) -> None:
@@ -88,6 +104,20 @@ def test_a_bad_file_is_refused_by_name(read: Read, data: bytes, code: str, tmp_p
 
     expected = "compression_ratio" if read is from_zip and code == "too_large" else code
     assert (refused.value.path, refused.value.code) == ("dir/bad.md", expected)
+
+
+@both
+def test_all_bad_files_are_named_together(read: Read, tmp_path: Path) -> None:
+    files = {"a.md": b"caf\xe9", "b.md": b"fine", "c.md": b"a\0b", "mkdocs.yml": b"["}
+
+    found = open_zip(pack(files)) if read is from_zip else open_folder(write(tmp_path, files))
+
+    assert [(fault.path, fault.code) for fault in found.faults] == [
+        ("a.md", "not_utf8"),
+        ("c.md", "nul_bytes"),
+        ("mkdocs.yml", "invalid_navigation"),
+    ]
+    assert [file.path for file in found] == ["b.md"]
 
 
 @both

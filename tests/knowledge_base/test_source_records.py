@@ -102,6 +102,38 @@ def test_known_fields_of_a_wrong_shape_are_refused(header: dict[str, Any], field
     assert f"field {field} must" in refused.value.message
 
 
+def test_a_text_above_the_limit_is_refused_whatever_its_front_matter() -> None:
+    header = {"title": "x" * 255}
+    assert len(to_record(source(join(header, "x" * 1024 * 1024))).content) == 1024 * 1024
+
+    with pytest.raises(SourceError) as refused:
+        to_record(source(join(header, "x" * (1024 * 1024 + 1))))
+    assert refused.value.code == "too_large"
+
+
+def test_metadata_named_like_fields_and_texts_of_several_lines_survive() -> None:
+    record = SourceRecord(
+        source_path="a.md",
+        title="A  title",
+        content="x",
+        summary="one\n\ntwo",
+        audience="a\nb",
+        author="A  B",
+        tags=("two  blanks",),
+        nodeloom_id="018f0000-0000-7000-8000-000000000000",
+        metadata={"title": "other", "metadata": {"k": 1}, "tags": 5, "description": None},
+    )
+
+    assert to_record(source(from_record(record), "a.md")) == record
+
+
+def test_an_identifier_of_another_tool_stays_metadata() -> None:
+    record = to_record(source("---\nnodeloom_id: SOP-1\nmetadata: text\n---\nx"))
+
+    assert record.nodeloom_id == ""
+    assert record.metadata == {"nodeloom_id": "SOP-1", "metadata": "text"}
+
+
 def test_limits_themselves_are_taken() -> None:
     header = {"title": "x" * 255, "summary": "x" * 2000, "tags": [f"{n:050}" for n in range(50)]}
 
@@ -137,7 +169,7 @@ def test_readable_names_keep_capitals() -> None:
 
 def test_exported_documents_without_a_path_get_unlike_names() -> None:
     assert export_path("Restart: the database!", []) == "restart-the-database.md"
-    assert export_path("Restart", ["Restart.md", "restart-1.md"]) == "restart-2.md"
+    assert export_path("Restart", {"restart.md", "restart-1.md"}) == "restart-2.md"
     assert export_path("???", []) == "untitled.md"
     assert export_path("x" * 300, []) == "x" * 100 + ".md"
 
@@ -156,7 +188,9 @@ KEYWORDS = st.lists(
     max_size=4, unique=True,
 ).map(tuple)  # fmt: skip
 EXTRA = st.dictionaries(
-    st.sampled_from(["cover", "description", "keywords", "layout", "1", "yes"]),
+    st.sampled_from(
+        ["cover", "description", "keywords", "layout", "1", "yes", "title", "metadata"]
+    ),
     TEXT | st.integers(-5, 5) | st.none() | st.booleans() | st.lists(TEXT, max_size=3),
     max_size=4,
 )

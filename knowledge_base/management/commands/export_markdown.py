@@ -8,6 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts.management.tenant import TenantCommand
 from accounts.tenancy import scope
 from knowledge_base.services.exporting import export_folder
+from knowledge_base.sources.exceptions import SourceError
 
 
 class Command(TenantCommand):
@@ -26,6 +27,8 @@ class Command(TenantCommand):
         try:
             with scope(actor):
                 count = export_folder(actor=actor, folder=options["folder"])
+        except SourceError as error:
+            raise CommandError(f"Cannot export {error}") from error
         except OSError as error:
             raise CommandError(f"Cannot write {error.filename}: {error.strerror}.") from error
         self.stdout.write(f"{count} SOPs written to {options['folder']}")

@@ -47,10 +47,8 @@ def _exists(slug: str) -> bool:
 
 
 def _missing(actor: Actor, collection: Collection) -> Collection:
-    known = set(
-        Sop.all_objects.filter(
-            organization_id=actor.organization_id,
-            source_path__in=[file.path for file in collection],
-        ).values_list("source_path", flat=True)
+    rows = Sop.all_objects.visible_to(actor).filter(
+        source_path__in=[file.path for file in collection]
     )
+    known = set(rows.values_list("source_path", flat=True))
     return replace(collection, files=tuple(file for file in collection if file.path not in known))

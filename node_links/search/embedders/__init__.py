@@ -5,6 +5,6 @@ Heavy libraries are imported by the first `embed`, never with this package.
 """
 
 from node_links.search.embedders.base import Embedder
-from node_links.search.embedders.registry import get_embedder
+from node_links.search.embedders.registry import get_embedder, warm_up
 
-__all__ = ["Embedder", "get_embedder"]
+__all__ = ["Embedder", "get_embedder", "warm_up"]

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from config import outbound
 from config.exceptions import ExternalServiceException
-from config.resilience import CircuitBreaker, call_with_retry
+from config.resilience import CircuitBreaker, Pace, call_with_retry
 from node_links.search.embedders.base import batched, blank_vector, clean
 
 SERVICE = "openai"
@@ -35,6 +35,7 @@ class OpenAIEmbedder:
         self._endpoint = f"{settings.OPENAI_BASE_URL.rstrip('/')}/embeddings"
         self._key: str = settings.OPENAI_API_KEY
         self._breaker = CircuitBreaker(SERVICE, urlsplit(self._endpoint).netloc)
+        self._pace = Pace(SERVICE, per_minute=settings.EMBEDDING_RATE)
         self._lock = threading.Lock()
         self._client: httpx2.Client | None = None
 
@@ -58,6 +59,7 @@ class OpenAIEmbedder:
         )
 
     def _post(self, batch: list[str]) -> list[list[float]]:
+        self._pace.wait()
         body: dict[str, Any] = {"model": self.model, "input": batch, "encoding_format": "float"}
         if self.model.startswith("text-embedding-3"):
             # Only this family can shorten its vectors; other servers refuse the field.

@@ -33,3 +33,9 @@ def _build(path: str, _configuration: tuple[object, ...]) -> Embedder:
     except ImportError as error:
         raise ImproperlyConfigured(f"The embedder {path!r} cannot be imported.") from error
     return embedder
+
+
+def warm_up() -> None:
+    """Load the embedder that works inside this process; one over HTTP is not called."""
+    if settings.EMBEDDER == "local":
+        get_embedder().embed(["warm up"])

@@ -156,7 +156,7 @@ def test_removing_data_asks_first_and_refuses_while_something_runs(
 def bare_launch(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[list[str]]:
     """A launch without servers and without an installation: its one service runs a script."""
     settings.EMBED_DATABASE = settings.EMBED_REDIS = False
-    for name in ("migrate", "collect_static", "create_administrator"):
+    for name in ("migrate", "collect_static", "create_administrator", "load_demo"):
         monkeypatch.setattr(installation, name, lambda: None)
     monkeypatch.setattr(launching, "empty_shared_folder", lambda data_dir: None)
     monkeypatch.setattr(launching, "READY_SECONDS", 0.0)

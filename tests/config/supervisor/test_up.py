@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 from config.embedded.addresses import addresses
+from config.supervisor.options import Options
 from tests.plugins.data_dirs import fresh_data_dir
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,17 +37,23 @@ START_SECONDS = 120
 class Up:
     """One run of `manage.py up`, its output in a file."""
 
-    def __init__(self, data_dir: Path, port: int, log: Path) -> None:
-        """Start it."""
+    def __init__(self, data_dir: Path, port: int, log: Path, *, measured: bool = False) -> None:
+        """Start it; `measured` counts its lines where the tests' own are counted.
+
+        Only this process is measured, not its children: it is given the environment that it would
+        otherwise start itself again for.
+        """
         self.log = log
         environment = {k: v for k, v in os.environ.items() if k not in DECIDED_BY_THE_TESTS}
-        # Measured like the tests themselves: the start is code too.
-        if coverage.Coverage.current() is not None:
-            environment["COVERAGE_PROCESS_START"] = str(ROOT / "pyproject.toml")
+        measure: list[str] = []
+        if measured and coverage.Coverage.current() is not None:
+            measure = ["-m", "coverage", "run", "--parallel-mode"]
+            options = Options("127.0.0.1", port, port + 1, data_dir, demo=True)
+            environment = options.environment(environment)
         arguments = ["--data-dir", str(data_dir), "--port", str(port)]
         with log.open("wb") as output:
             self.process = psutil.Popen(
-                [sys.executable, "manage.py", "up", *arguments],
+                [sys.executable, *measure, "manage.py", "up", *arguments],
                 cwd=ROOT,
                 env={**environment, "NODELOOM_WEB_WORKERS": "1"},
                 stdout=output,
@@ -148,7 +155,7 @@ def test_up_starts_refuses_a_second_survives_a_kill_and_stops(
     # Killed without a chance to stop anything.
     first.process.kill()
     first.process.wait(5)
-    again = Up(data_dir, port, tmp_path / "again.log").wait_started()
+    again = Up(data_dir, port, tmp_path / "again.log", measured=True).wait_started()
     with owner(data_dir) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
     assert "(shown this once)" not in again.output

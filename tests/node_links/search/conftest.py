@@ -80,6 +80,7 @@ def new_actor(slug: str) -> Actor:
 
 def write_sop(actor: Actor, title: str, content: str = "", **fields: Any) -> Sop:
     """Save an SOP of the actor's organisation, and its nodes."""
+    assert actor.organization_id is not None
     with scope(actor):
         sop = Sop(organization_id=actor.organization_id, title=title, content=content, **fields)
         sop.save()

@@ -1,0 +1,9 @@
+"""The peer's one resource."""
+
+from rest_framework.routers import SimpleRouter
+
+from benchmarks.bare.views import DocumentViewSet
+
+router = SimpleRouter()
+router.register("documents", DocumentViewSet)
+urlpatterns = router.urls

@@ -1,0 +1,225 @@
+"""What operators do with SOPs: to one in a dialogue, to many from the list."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from unfold.enums import ActionVariant
+
+from accounts.actors import Actor
+from accounts.admin.operators import operator_of
+from config.admin.base import OperatorAdmin, explain
+from config.admin.display import admin_address
+from config.admin.theme import action
+from config.exceptions import DomainError
+from knowledge_base.admin.forms import BumpForm, PublishForm, ReasonForm
+from knowledge_base.models import Sop
+from knowledge_base.services import sops as services
+from knowledge_base.services.exporting import export_archive
+from node_links.choices import Bump
+from node_links.models import NodeMetadata
+from node_links.search.text import mark_dirty
+
+_REFUSALS_SHOWN = 10
+Write = Callable[[Actor, UUID], object]
+
+
+class SopActions(OperatorAdmin):
+    """Actions of the SOP pages; every one goes through the services, row by row."""
+
+    actions = ("publish_selected", "archive_selected", "delete_selected_softly",
+               "restore_selected", "embed_again", "export_markdown")  # fmt: skip
+    actions_detail = (
+        "publish",
+        "open_draft",
+        "restore",
+        {
+            "title": "More",
+            "icon": "more_horiz",
+            "items": ["compare_versions", "archive", "delete_softly"],
+        },
+    )
+
+    @action(description="Publish", permissions=["change"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
+        """Publish each open draft."""
+        _each(request, queryset, "Published", lambda a, pk: services.publish_sop(actor=a, pk=pk))
+
+    @action(description="Archive", permissions=["change"])
+    def archive_selected(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
+        """Archive each for good."""
+        _each(request, queryset, "Archived", lambda a, pk: services.archive_sop(actor=a, pk=pk))
+
+    @action(description="Delete (can be restored)", permissions=["change"])
+    def delete_selected_softly(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
+        """Hide each, keeping everything."""
+        _each(request, queryset, "Deleted", lambda a, pk: services.delete_sop(actor=a, pk=pk))
+
+    @action(description="Restore", permissions=["change"])
+    def restore_selected(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
+        """Bring back each deleted one."""
+        _each(request, queryset, "Restored", lambda a, pk: services.restore_sop(actor=a, pk=pk))
+
+    @action(description="Embed again", permissions=["change"])
+    def embed_again(self, request: HttpRequest, queryset: QuerySet[Sop]) -> None:
+        """Queue the nodes of each for embedding."""
+        nodes = NodeMetadata.objects.filter(
+            feature_type=Sop.feature_type,
+            entity_id__in=list(queryset.values_list("pk", flat=True)),
+            deleted_at=None,
+        )
+        waiting = list(nodes.only("pk", "organization_id"))
+        mark_dirty(waiting)
+        messages.success(request, f"Waiting to be embedded: {len(waiting)}.")
+
+    @action(description="Export as Markdown (zip)", permissions=["view"])
+    def export_markdown(self, request: HttpRequest, queryset: QuerySet[Sop]) -> HttpResponse:
+        """Send each as a file that imports again as the same SOP."""
+        buffer = io.BytesIO()
+        rows = queryset.select_related("organization").order_by("organization", "created_at", "id")
+        export_archive(sops=rows, file=buffer)
+        name = f"sops-{timezone.now():%Y%m%d-%H%M}.zip"
+        return HttpResponse(
+            buffer.getvalue(),
+            content_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @action(
+        description="Publish",
+        icon="task_alt",
+        permissions=["publish_it"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": "Publish the draft",
+            "description": "Freezes the text under its number; readers and runs rely on it.",
+            "form_class": PublishForm,
+            "form_submit_text": "Publish",
+        },
+    )
+    def publish(self, request: HttpRequest, form: PublishForm, object_id: str) -> HttpResponse:
+        """Publish the open draft."""
+        notes = form.cleaned_data["notes"]
+        return _one(
+            request,
+            object_id,
+            "Published.",
+            lambda a, pk: services.publish_sop(actor=a, pk=pk, notes=notes),
+        )
+
+    @action(
+        description="New draft",
+        icon="edit_note",
+        permissions=["open_it"],
+        dialog={
+            "title": "Open the next draft",
+            "description": "The published version stays live until the draft is published.",
+            "form_class": BumpForm,
+            "form_submit_text": "Open",
+        },
+    )
+    def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
+        """Open the next draft of what is published."""
+        bump = Bump(form.cleaned_data["bump"])
+        return _one(
+            request,
+            object_id,
+            "A new draft is open.",
+            lambda a, pk: services.open_sop_version(actor=a, pk=pk, bump=bump),
+        )
+
+    @action(
+        description="Archive",
+        icon="inventory_2",
+        permissions=["archive_it"],
+        dialog={
+            "title": "Archive this SOP",
+            "description": "For good: its text stays readable and can no longer be changed.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Archive",
+        },
+    )
+    def archive(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Archive for good."""
+        reason = form.cleaned_data["reason"]
+        return _one(
+            request,
+            object_id,
+            "Archived.",
+            lambda a, pk: services.archive_sop(actor=a, pk=pk, reason=reason),
+        )
+
+    @action(
+        description="Delete",
+        icon="delete",
+        permissions=["delete_it"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": "Delete this SOP",
+            "description": "It is hidden and everything is kept; it can be restored.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Delete",
+        },
+    )
+    def delete_softly(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Hide it, keeping everything."""
+        reason = form.cleaned_data["reason"]
+        return _one(
+            request,
+            object_id,
+            "Deleted. It can be restored from here.",
+            lambda a, pk: services.delete_sop(actor=a, pk=pk, reason=reason),
+        )
+
+    @action(
+        description="Restore",
+        icon="restore_from_trash",
+        permissions=["restore_it"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": "Restore this SOP",
+            "description": "Brings it back exactly as it was.",
+            "form_class": None,
+            "form_submit_text": "Restore",
+        },
+    )
+    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Undo the deletion."""
+        return _one(
+            request, object_id, "Restored.", lambda a, pk: services.restore_sop(actor=a, pk=pk)
+        )
+
+
+def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) -> None:
+    written, refused = 0, []
+    for pk, organization_id, title in chosen.values_list("pk", "organization_id", "title"):
+        try:
+            with transaction.atomic():  # a refusal undoes this one and leaves the others alone
+                write(operator_of(request, organization_id), pk)
+            written += 1
+        except DomainError as error:
+            refused.append(f"{title}: {error.detail}")
+    if written:
+        messages.success(request, f"{done}: {written}.")
+    for line in refused[:_REFUSALS_SHOWN]:
+        messages.error(request, line)
+    if len(refused) > _REFUSALS_SHOWN:
+        messages.error(request, f"… and {len(refused) - _REFUSALS_SHOWN} more were refused.")
+
+
+def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
+    sop = Sop.all_objects.only("organization_id").get(pk=object_id)
+    try:
+        with transaction.atomic():
+            write(operator_of(request, sop.organization_id), sop.pk)
+        messages.success(request, done)
+    except DomainError as error:
+        for _, message in explain(error):
+            messages.error(request, message)
+    return HttpResponse(headers={"HX-Redirect": str(admin_address(Sop, sop.pk))})

@@ -1,0 +1,184 @@
+"""Forms of SOPs."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from accounts.models import Organization
+from config.admin.base import RefusableForm
+from config.admin.theme import BaseDialogForm
+from config.exceptions import RevisionConflict
+from knowledge_base.admin.editor import MarkdownEditor
+from knowledge_base.models import MAX_CONTENT_BYTES, Sop
+from node_links.choices import Bump
+
+EDITABLE = (
+    "title",
+    "summary",
+    "content",
+    "category",
+    "tags",
+    "content_type",
+    "complexity",
+    "audience",
+    "author",
+    "search_keywords",
+    "searchable",
+    "aliases",
+    "prerequisites",
+    "metadata",
+    "permissions",
+)
+_NULLABLE = ("summary", "category", "complexity", "audience", "author")
+_LISTS = ("tags", "search_keywords", "aliases", "prerequisites")
+
+
+class SopForm(RefusableForm):
+    """An SOP as it was when the page was opened; `seen_revision` says when that was."""
+
+    tenant = forms.ModelChoiceField(
+        Organization.objects.all(),
+        label="Organisation",
+        widget=UnfoldAdminSelectWidget(),
+        empty_label="Select value",
+    )
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    overwrite = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Save over it",
+        help_text="Saves your text although somebody has changed the SOP meanwhile.",
+    )
+
+    class Meta:
+        model = Sop
+        fields = EDITABLE
+        widgets = {
+            "content": MarkdownEditor(),
+            "summary": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            "audience": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            **{name: UnfoldAdminTextInputWidget() for name in _LISTS},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember the revision that is shown."""
+        super().__init__(*args, **kwargs)
+        exists = not self.instance._state.adding
+        if exists:
+            self.fields.pop("tenant", None)
+            self.fields["seen_revision"].initial = self.instance.revision
+            if "content" in self.fields:
+                self.fields["content"].widget.attrs["data-sop"] = str(self.instance.pk)
+        if not self.stale:
+            self.fields["overwrite"].widget = forms.HiddenInput()
+        for name in _LISTS:
+            if name in self.fields:
+                self.fields[name].help_text = "Separated by commas."
+
+    @property
+    def stale(self) -> bool:
+        """Whether this form was refused because it shows an older state."""
+        return isinstance(self.refusal, RevisionConflict)
+
+    @property
+    def expected_revision(self) -> int | None:
+        """The revision the change is meant for; None to save over whatever is there."""
+        revision = self.cleaned_data.get("seen_revision")
+        return None if self.cleaned_data.get("overwrite") else revision
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was changed, as the services take it."""
+        return {
+            name: None if name in _NULLABLE and self.cleaned_data[name] == "" else
+            self.cleaned_data[name]
+            for name in self.changed_data
+            if name in EDITABLE
+        }  # fmt: skip
+
+    def clean_content(self) -> str:
+        """Normalise line ends, as browsers send them otherwise; bound the size."""
+        content = str(self.cleaned_data["content"]).replace("\r\n", "\n")
+        if len(content.encode()) > MAX_CONTENT_BYTES:
+            raise forms.ValidationError(f"At most {MAX_CONTENT_BYTES // 1024} KiB of text.")
+        return content
+
+    def clean_metadata(self) -> dict[str, Any]:
+        """Accept an object only."""
+        return _object(self.cleaned_data["metadata"])
+
+    def clean_permissions(self) -> dict[str, Any]:
+        """Accept an object only."""
+        return _object(self.cleaned_data["permissions"])
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if value in (None, ""):
+        return {}
+    if not isinstance(value, dict):
+        raise forms.ValidationError("A JSON object is needed.")
+    return value
+
+
+class PublishForm(BaseDialogForm):
+    """What to say of the version."""
+
+    notes = forms.CharField(
+        required=False, max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+
+class ReasonForm(BaseDialogForm):
+    """Why."""
+
+    reason = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget())
+
+
+class BumpForm(BaseDialogForm):
+    """Which part of the number goes up."""
+
+    bump = forms.ChoiceField(
+        choices=Bump.choices, initial=Bump.MINOR, widget=UnfoldAdminSelectWidget()
+    )
+
+
+class SearchForm(forms.Form):
+    """What to look for, where and how."""
+
+    organization = forms.ModelChoiceField(
+        Organization.objects.all(), widget=UnfoldAdminSelectWidget(), empty_label=None
+    )
+    q = forms.CharField(
+        label="Query",
+        max_length=1000,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "Words, or a question", "type": "search", "autofocus": True}
+        ),
+    )
+    mode = forms.ChoiceField(
+        choices=[
+            ("hybrid", "Words and meaning"),
+            ("text", "Words"),
+            ("semantic", "Meaning"),
+        ],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
+class ImportForm(forms.Form):
+    """A zip of Markdown files."""
+
+    organization = forms.ModelChoiceField(
+        Organization.objects.all(), widget=UnfoldAdminSelectWidget(), empty_label=None
+    )
+    file = forms.FileField(label="Zip file", widget=forms.FileInput(attrs={"accept": ".zip"}))
+    publish = forms.BooleanField(
+        required=False, label="Publish what is imported", widget=UnfoldBooleanSwitchWidget()
+    )

@@ -1,0 +1,70 @@
+"""A list of thirty rows costs what a list of two costs."""
+
+from datetime import UTC, datetime
+
+import pytest
+from axes.models import AccessAttempt
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from accounts.choices import Role
+from accounts.services import create_access_key
+from accounts.tenancy import scope
+from config.models import SlowQuery
+from node_links.models import NodeLinkType
+from tests.admin.conftest import World
+from tests.factories import make_person, make_sop
+
+# Transaction, scope, session and user included.
+LISTS = {
+    "knowledge_base_sop": 14,
+    "node_links_nodemetadata": 12,
+    "node_links_nodelink": 13,
+    "node_links_nodelinktype": 12,
+    "node_links_nodeevent": 12,
+    "node_links_dirtynode": 12,
+    "accounts_user": 11,
+    "accounts_organization": 11,
+    "accounts_membership": 12,
+    "accounts_accesskey": 12,
+    "axes_accessattempt": 11,
+    "config_slowquery": 11,
+    "django_celery_beat_periodictask": 11,
+}
+
+
+def _grow(world: World, rows: int) -> None:
+    owner, now = world.cast.owner, datetime.now(UTC)
+    every, _ = IntervalSchedule.objects.get_or_create(every=60, period="seconds")
+    for n in range(rows):
+        make_sop(owner, title=f"{rows}-{n}", content="[[Restart the mail server]] [[x]]",
+                 tags=[f"tag{n}"])  # fmt: skip
+        make_person(Role.VIEWER)
+        with scope(owner.actor):
+            create_access_key(actor=owner.actor, name=f"{rows}-{n}", scopes=["sops:read"])
+            NodeLinkType.objects.create(
+                type_name=f"{rows}-{n}", organization=world.cast.organization
+            )
+        AccessAttempt.objects.create(username=f"{rows}-{n}", ip_address="192.0.2.1",
+                                     failures_since_start=1, user_agent="x")  # fmt: skip
+        SlowQuery.objects.create(fingerprint=f"{rows}-{n}", sql="select 1", first_seen=now,
+                                 last_seen=now)  # fmt: skip
+        PeriodicTask.objects.create(name=f"{rows}-{n}", task="x", interval=every)
+
+
+def _queries(page: Client, name: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert page.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.django_db
+def test_no_list_asks_more_for_thirty_rows(page: Client, world: World) -> None:
+    _grow(world, 2)
+    assert {name: _queries(page, name) for name in LISTS} == LISTS
+    _grow(world, 28)
+
+    assert {name: _queries(page, name) for name in LISTS} == LISTS
