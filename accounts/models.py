@@ -9,7 +9,12 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.choices import Role
-from accounts.querysets import AccessKeyQuerySet, MembershipQuerySet, UserManager
+from accounts.querysets import (
+    AccessKeyQuerySet,
+    MembershipQuerySet,
+    OrganizationQuerySet,
+    UserManager,
+)
 from config.ids import uuid7
 
 
@@ -58,6 +63,8 @@ class Organization(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         db_table = "organizations"

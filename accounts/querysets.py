@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 
 if TYPE_CHECKING:
-    from accounts.models import AccessKey, Membership, User
+    from accounts.models import AccessKey, Membership, Organization, User
 
 
 class UserManager(BaseUserManager["User"]):
@@ -30,6 +30,15 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find the user who signs in as `username`, ignoring case."""
         return self.get(email=(username or "").lower())
+
+
+class OrganizationQuerySet(QuerySet["Organization"]):
+    """Tenants."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those the actor belongs to; an access key sees the one it was made in."""
+        rows = self.filter(memberships__user=actor.user_id)
+        return rows if actor.access_key_id is None else rows.filter(pk=actor.organization_id)
 
 
 class MembershipQuerySet(QuerySet["Membership"]):

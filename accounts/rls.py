@@ -25,16 +25,21 @@ def tenant_policy(
 ) -> migrations.RunSQL:
     """Return the operation that puts `table` under forced row-level security.
 
-    `read` says which rows a statement sees, `write` which rows may stand in the table afterwards;
+    `write` says which rows a statement may add, change and delete, `read` which it sees besides;
     both are SQL conditions, by default: the row belongs to the organisation of the transaction.
     """
+    wall = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant ON {table} USING ({write}) WITH CHECK ({write})",
+    ]
+    if read != write:
+        # A policy of its own: USING of the first one would let what is only seen be deleted.
+        wall.append(f"CREATE POLICY tenant_read ON {table} FOR SELECT USING ({read})")
     return migrations.RunSQL(
-        sql=[
-            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-            f"CREATE POLICY tenant ON {table} USING ({read}) WITH CHECK ({write})",
-        ],
+        sql=[*wall],
         reverse_sql=[
+            f"DROP POLICY IF EXISTS tenant_read ON {table}",
             f"DROP POLICY tenant ON {table}",
             f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",

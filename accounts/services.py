@@ -5,8 +5,10 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -15,7 +17,7 @@ from accounts.exceptions import DuplicateMember, DuplicateSlug, LastOwner
 from accounts.models import AccessKey, Membership, Organization, User
 from accounts.tenancy import system_scope
 from config.db import joined_transaction
-from config.exceptions import FieldError, Forbidden, ValidationFailed
+from config.exceptions import FieldError, Forbidden, NotFound, ValidationFailed
 
 KEY_MARK = "nl_"
 
@@ -38,13 +40,19 @@ def add_member(
     """Make `email` a member of the actor's organisation, creating the user where there is none.
 
     The password counts for a new user only: nobody sets the password of an account that exists.
-    Raises `DuplicateMember`, `Forbidden` (an owner is made by an owner), `ValidationFailed`.
+    It is checked and hashed for an existing one too, so that neither the answer nor its time tells
+    which addresses have accounts. Raises `DuplicateMember`, `Forbidden` (an owner is made by an
+    owner), `ValidationFailed`.
     """
     _require_right_to_grant(actor, role)
+    if password is not None:
+        _require_strong(password, User(email=email, name=name))
     with joined_transaction():
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
-            user = _create_user(email=email, password=password, name=name)
+            user = User.objects.create_user(email, password, name=name)
+        else:
+            make_password(password)
         membership, created = Membership.objects.get_or_create(
             organization_id=actor.tenant_id, user=user, defaults={"role": role}
         )
@@ -57,16 +65,18 @@ def change_role(*, actor: Actor, membership: Membership, role: Role) -> Membersh
     """Give a member another role. Raises `Forbidden`, `LastOwner`."""
     _require_right_to_grant(actor, role)
     with joined_transaction():
-        _keep_an_owner(actor, membership)
-        membership.role = role
-        membership.save(update_fields=["role", "updated_at"])
-    return membership
+        current = _lock_with_owners(membership)
+        if role != Role.OWNER:
+            _keep_an_owner(actor, current)
+        current.role = role
+        current.save(update_fields=["role", "updated_at"])
+    return current
 
 
 def remove_member(*, actor: Actor, membership: Membership) -> None:
     """End a membership at once, with the access keys that acted for it. Raises as `change_role`."""
     with joined_transaction():
-        _keep_an_owner(actor, membership)
+        _keep_an_owner(actor, _lock_with_owners(membership))
         AccessKey.objects.filter(
             organization_id=membership.organization_id, user_id=membership.user_id
         ).delete()
@@ -113,16 +123,14 @@ def hash_access_key(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _create_user(*, email: str, password: str | None, name: str) -> User:
-    if password is not None:
-        try:
-            validate_password(password, User(email=email, name=name))
-        except DjangoValidationError as error:
-            raise ValidationFailed(
-                "The password is too weak.",
-                errors=[FieldError("/password", "invalid", text) for text in error.messages],
-            ) from error
-    return User.objects.create_user(email, password, name=name)
+def _require_strong(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as error:
+        raise ValidationFailed(
+            "The password is too weak.",
+            errors=[FieldError("/password", "invalid", text) for text in error.messages],
+        ) from error
 
 
 def _require_right_to_grant(actor: Actor, role: Role) -> None:
@@ -130,12 +138,26 @@ def _require_right_to_grant(actor: Actor, role: Role) -> None:
         raise Forbidden("Only an owner makes somebody an owner.")
 
 
+def _lock_with_owners(membership: Membership) -> Membership:
+    """Lock a membership and those of all owners; return it as it is now.
+
+    The lock keeps two owners from demoting each other at the same moment; one order for everybody
+    keeps them from waiting for each other.
+    """
+    rows = Membership.objects.filter(organization_id=membership.organization_id)
+    rows = rows.filter(Q(role=Role.OWNER) | Q(pk=membership.pk)).select_related("user")
+    locked = {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",))}
+    if membership.pk not in locked:
+        raise NotFound()
+    return locked[membership.pk]
+
+
 def _keep_an_owner(actor: Actor, membership: Membership) -> None:
+    """Refuse to take an owner away unless an owner does it and another one stays."""
     if membership.role != Role.OWNER:
         return
     if not actor.at_least(Role.OWNER):
         raise Forbidden("Only an owner changes an owner's membership.")
-    # The lock keeps two owners from demoting each other at the same moment.
     owners = Membership.objects.owners().filter(organization_id=membership.organization_id)
-    if owners.select_for_update().count() == 1:
+    if owners.count() == 1:
         raise LastOwner("An organisation keeps at least one owner; make somebody else owner first.")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -42,21 +43,30 @@ def rotate_tokens(token: str) -> dict[str, str]:
     user = User.objects.filter(pk=UUID(str(old["user_id"])), is_active=True).first()
     if user is None:
         raise InvalidToken("The account does not exist or is disabled.")
-    if not _use_up(old):
+    pair = _exchange(old, user)
+    if pair is None:
         _revoke_family_of(token)
         raise InvalidToken("The refresh token is invalid, expired or used before.")
-    fresh = RefreshToken.for_user(user)
-    fresh[FAMILY] = old.get(FAMILY, uuid7().hex)
-    return _pair(fresh)
+    return pair
 
 
-def _use_up(token: RefreshToken) -> bool:
-    """Blacklist a token; return False if somebody else did so a moment ago."""
-    outstanding = OutstandingToken.objects.filter(jti=token["jti"]).first()
-    if outstanding is None:
-        return False
-    _, first_use = BlacklistedToken.objects.get_or_create(token=outstanding)
-    return first_use
+def _exchange(old: RefreshToken, user: User) -> dict[str, str] | None:
+    """Use a token up and return the next pair; None if somebody else used it a moment ago.
+
+    One transaction under the token's lock, so that whoever comes second finds the pair that the
+    first one received, and can revoke it.
+    """
+    with transaction.atomic():
+        rows = OutstandingToken.objects.select_for_update(of=("self",))
+        locked = rows.filter(jti=old["jti"]).first()
+        if locked is None:
+            return None
+        _, first_use = BlacklistedToken.objects.get_or_create(token=locked)
+        if not first_use:
+            return None
+        fresh = RefreshToken.for_user(user)
+        fresh[FAMILY] = old.get(FAMILY, uuid7().hex)
+        return _pair(fresh)
 
 
 def _pair(refresh: RefreshToken) -> dict[str, str]:

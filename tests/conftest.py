@@ -11,6 +11,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models.signals import post_migrate
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from tests.plugins.reference import ReferenceRows
 
@@ -65,6 +66,12 @@ def _open_for_flush(app_role: str) -> ReferenceRows:
     router.routers = []
     post_migrate.connect(reference.restore, weak=False, dispatch_uid="restore_reference_rows")
     return reference
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings: Settings) -> None:
+    """Hash passwords at once; the real hash is meant to take long."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

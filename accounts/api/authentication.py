@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 from rest_framework.authentication import (
     BaseAuthentication,
@@ -18,13 +19,16 @@ from structlog.contextvars import bind_contextvars
 
 from accounts.actors import Actor
 from accounts.choices import OPERATOR
-from accounts.models import AccessKey, User
+from accounts.models import AccessKey, Organization, User
 from accounts.services import KEY_MARK, hash_access_key
 from accounts.tenancy import enter_access_key, enter_member
 from config.exceptions import NotFound
 
 # Noting every use of a key would make each read a write.
 LAST_USED_EVERY = timedelta(minutes=1)
+TENANT_HEADER = "X-Organization"
+# In the order of the model, as `from_db` takes them.
+_USER_FIELDS = ("id", "email", "name", "is_active", "is_staff")
 Authenticated = tuple[User, Actor]
 
 
@@ -74,6 +78,12 @@ class AccessKeyAuthentication(TokenAuthentication):
         found = key and _member(key.user_id, organization_id=key.organization_id)
         if not key or not found:
             raise AuthenticationFailed("The access key is unknown, expired or revoked.")
+        slug = request.headers.get(TENANT_HEADER)
+        if (
+            slug is not None
+            and not Organization.objects.filter(pk=key.organization_id, slug=slug).exists()
+        ):
+            raise NotFound("The access key belongs to another organisation than X-Organization.")
         user, actor = found
         _note_use(key)
         return user, replace(
@@ -92,14 +102,14 @@ def _bearer(request: Request) -> str | None:
 
 
 def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
-    slug = request.headers.get("X-Organization")
+    slug = request.headers.get(TENANT_HEADER)
     found = _member(user_id, slug=slug)
     if found is not None:
         return found
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise AuthenticationFailed("The account does not exist or is disabled.")
-    if slug:
+    if slug is not None:
         raise NotFound("You belong to no organisation with the slug sent as X-Organization.")
     role = OPERATOR if user.is_staff else ""
     return user, Actor(user_id=user_id, organization_id=None, role=role)
@@ -112,8 +122,8 @@ def _member(
     if row is None:
         return None
     organization, role, email, name, is_staff = row
-    user = User(id=user_id, email=email, name=name, is_staff=is_staff, is_active=True)
-    user._state.adding = False
+    # What was not read stays deferred: saving this user cannot blank the password.
+    user = User.from_db(DEFAULT_DB_ALIAS, _USER_FIELDS, [user_id, email, name, True, is_staff])
     bind_contextvars(organization_id=str(organization), user_id=str(user_id))
     return user, Actor(user_id=user_id, organization_id=organization, role=role)
 

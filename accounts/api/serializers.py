@@ -19,7 +19,7 @@ SCOPE = RegexValidator(
 class CredentialsSerializer(Serializer):
     """What a person signs in with."""
 
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
     password = serializers.CharField(trim_whitespace=False, max_length=4096)
 
 

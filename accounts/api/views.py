@@ -91,7 +91,7 @@ class MeView(CallerMixin, APIView):
     )
     def get(self, request: Request) -> Response:
         """Return who the caller is, where they act in which role, and where they could."""
-        mine = Organization.objects.filter(memberships__user=self.caller)
+        mine = Organization.objects.visible_to(self.actor)
         organizations = list(mine.order_by("memberships__created_at", "id"))
         current = [o for o in organizations if o.pk == self.actor.organization_id]
         body = {
@@ -130,7 +130,7 @@ class OrganizationViewSet(
         """List where the caller belongs; change only where the caller acts."""
         if self.action == "partial_update":
             return Organization.objects.filter(pk=self.actor.tenant_id)
-        return Organization.objects.filter(memberships__user=self.caller)
+        return Organization.objects.visible_to(self.actor)
 
     def create(self, request: Request) -> Response:
         """Create an organisation; the creator becomes its owner. 409 `duplicate` slug."""

@@ -28,6 +28,7 @@ class TenantCommand(BaseCommand):
             slugs = sorted({row.organization.slug for row in rows})
             if len(slugs) > 1:
                 raise CommandError(f"Which one? --organization takes {', '.join(slugs)}.")
+            rows = rows.filter(user__is_active=True)
             rows = rows.filter(user__email=email.lower()) if email else rows.owners()
             member = rows.first()
         if member is None:

@@ -1,0 +1,61 @@
+"""Two organisations with rows in every table that belongs to one."""
+
+from dataclasses import dataclass
+
+from accounts.choices import Role
+from accounts.tenancy import scope
+from config.models import IdempotencyKey
+from knowledge_base.models import Sop
+from knowledge_base.services.sops import publish_sop
+from node_links.models import NodeLinkType, NodeMetadata
+from node_links.models.search import NodeChunk, NodePosting
+from tests.accounts.conftest import make_key
+from tests.factories import Person, make_person, make_sop
+
+
+@dataclass(frozen=True)
+class World:
+    """Two owners of two organisations, and an SOP of each."""
+
+    ann: Person
+    bob: Person
+    sop_of_ann: Sop
+    sop_of_bob: Sop
+
+
+def make_world() -> World:
+    """Return two organisations that have a row in every tenant table."""
+    ann, bob = make_person(Role.OWNER), make_person(Role.OWNER)
+    return World(ann, bob, _fill(ann), _fill(bob))
+
+
+def _fill(person: Person) -> Sop:
+    make_sop(person, title="Start the pump", content="# Start\n\nOpen the valve.")
+    sop = make_sop(
+        person, title="Stop it", content="# Stop\n\nSee [[Start the pump]] and [[None]]."
+    )
+    make_key(person)
+    tenant = person.organization
+    with scope(person.actor):
+        publish_sop(actor=person.actor, pk=sop.pk)
+        node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
+        # The index is filled by a task; a row of each kind is enough here.
+        NodeChunk.objects.get_or_create(
+            organization=tenant, node=node, ordinal=9, defaults={"content_hash": "-"}
+        )
+        NodePosting.objects.get_or_create(
+            organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
+        )
+        NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        IdempotencyKey.objects.create(
+            organization_id=tenant.pk,
+            user_id=person.user.pk,
+            method="POST",
+            path="/",
+            key="k",
+            fingerprint=b"",
+            headers={},
+            body=b"",
+            status=201,
+        )
+    return sop
