@@ -53,15 +53,14 @@ def rotate_tokens(token: str) -> dict[str, str]:
 def _exchange(old: RefreshToken, user: User) -> dict[str, str] | None:
     """Use a token up and return the next pair; None if somebody else used it a moment ago.
 
-    One transaction under the token's lock, so that whoever comes second finds the pair that the
-    first one received, and can revoke it.
+    One transaction, so that whoever comes second waits in its own insert, then finds the pair that
+    the first one received, and can revoke it.
     """
     with transaction.atomic():
-        rows = OutstandingToken.objects.select_for_update(of=("self",))
-        locked = rows.filter(jti=old["jti"]).first()
-        if locked is None:
+        known = OutstandingToken.objects.filter(jti=old["jti"]).first()
+        if known is None:
             return None
-        _, first_use = BlacklistedToken.objects.get_or_create(token=locked)
+        _, first_use = BlacklistedToken.objects.get_or_create(token=known)
         if not first_use:
             return None
         fresh = RefreshToken.for_user(user)

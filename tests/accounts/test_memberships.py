@@ -1,14 +1,16 @@
 """Members: added by administrators, owners made by owners, one owner always left."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from rest_framework.test import APIClient
 
 from accounts.choices import Role
+from accounts.exceptions import LastOwner
 from accounts.models import AccessKey, Membership, User
 from accounts.services import change_role, remove_member
 from accounts.tenancy import scope, system_scope
@@ -222,27 +224,48 @@ def test_a_membership_that_ended_meanwhile_is_not_found(cast: Cast) -> None:
 def test_two_owners_who_end_each_other_at_once_leave_one(act: str) -> None:
     cast = make_cast()
     second = make_person(Role.OWNER, cast.organization)
-    together = threading.Barrier(2)
 
-    def end(pair: tuple[Person, Person]) -> int:
-        actor, target = pair
-        client, url = actor.client, _url(target)
+    def end(actor: Person, target: Person) -> None:
+        with scope(actor.actor):
+            membership = Membership.objects.get(user=target.user)
+            if act == "remove":
+                remove_member(actor=actor.actor, membership=membership)
+            else:
+                change_role(actor=actor.actor, membership=membership, role=Role.VIEWER)
+
+    def answer() -> str:
         try:
-            together.wait(timeout=10)
-            answer = (
-                client.delete(url) if act == "remove" else client.patch(url, {"role": "viewer"})
-            )
-            return int(answer.status_code)
+            end(second, cast.owner)
+        except LastOwner as refused:
+            return refused.code
         finally:
             connections.close_all()
+        return "done"
 
-    with ThreadPoolExecutor(2) as pool:
-        statuses = sorted(pool.map(end, [(cast.owner, second), (second, cast.owner)]))
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            end(cast.owner, second)
+            late = other.submit(answer)
+            _wait_until_blocked(late)
+        assert late.result(timeout=10) == "last_owner"
 
-    assert statuses[0] in (200, 204)
-    # The slower one is refused by the last owner's rule, or is no owner any more when it arrives.
-    assert statuses[1] in (403, 404, 409)
     assert list(_roles(cast).values()).count("owner") == 1
+    assert _roles(cast)[cast.owner.user.email] == "owner"
+
+
+def _wait_until_blocked(late: Future[str]) -> None:
+    """Wait until another connection waits for a row of ours, or is done without waiting."""
+    query = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        " AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
+    deadline = time.monotonic() + 10
+    while not late.done() and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            if cursor.fetchone() != (0,):
+                return
+        wait([late], timeout=0.02)
 
 
 @pytest.mark.django_db(transaction=True)
