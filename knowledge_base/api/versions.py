@@ -59,12 +59,13 @@ class SopVersionActions(NodeEntityViewSet):
         )
 
     @extend_schema(responses={200: shapes.VersionSerializer(many=True)})
-    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=())
+    @action(detail=True, methods=["get"], filter_backends=())
     def versions(self, request: Request, pk: UUID) -> Response:
         """List the published versions, the highest number first."""
         sop = self.get_object()
-        page = list(sop.versions.defer("content"))
-        return Response(shapes.VersionSerializer(page, many=True, context={"sop": sop}).data)
+        page = self.paginate_queryset(sop.versions.defer("content"))
+        shown = shapes.VersionSerializer(page, many=True, context={"sop": sop})
+        return self.get_paginated_response(shown.data)
 
     @extend_schema(request=shapes.OpenVersionSerializer, responses={201: shapes.SopSerializer})
     @versions.mapping.post

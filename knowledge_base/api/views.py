@@ -142,13 +142,14 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         return search_response(request, self.actor)
 
     @extend_schema(responses={200: shapes.CategorySerializer(many=True)})
-    @action(detail=False, methods=["get"], pagination_class=None, filter_backends=())
+    @action(detail=False, methods=["get"], filter_backends=())
     def categories(self, request: Request) -> Response:
         """List the categories in use with their counts, and the suggested ones."""
         rows = Sop.objects.visible_to(self.actor).exclude(status=EntityStatus.ARCHIVED)
         counts = rows.category_counts()
         names = sorted({*counts, *SUGGESTED_CATEGORIES})
-        return Response([{"category": name, "count": counts.get(name, 0)} for name in names])
+        rows_shown = [{"category": name, "count": counts.get(name, 0)} for name in names]
+        return self.get_paginated_response(self.paginate_queryset(rows_shown))
 
     @extend_schema(parameters=[AT_VERSION], responses={200: shapes.HeadingSerializer(many=True)})
     @action(

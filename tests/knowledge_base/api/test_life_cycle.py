@@ -113,7 +113,7 @@ def test_numbers_are_ordered_as_numbers_and_counted(cast: Cast) -> None:
     )  # fmt: skip
     assert publish(cast.editor, sop)["version_count"] == 2
 
-    listed = cast.viewer.client.get(address(sop, "versions/")).json()
+    listed = cast.viewer.client.get(address(sop, "versions/")).json()["results"]
 
     shown = ("version", "is_live", "previous_version", "bump")
     assert [[row[name] for name in shown] for row in listed] == [
@@ -273,7 +273,7 @@ def test_archiving_is_for_good_and_hides_from_lists(cast: Cast) -> None:
     assert listed() == {str(kept.pk)}
     assert listed("?include_archived=true") == {str(kept.pk), str(sop.pk)}
     assert listed("?status=archived") == {str(sop.pk)}
-    categories = client.get(f"{SOPS}categories/").json()
+    categories = client.get(f"{SOPS}categories/").json()["results"]
     assert "Old" not in {row["category"] for row in categories}
     assert client.get(address(sop)).status_code == 200
     assert client.get(address(sop, "render/")).status_code == 200

@@ -25,7 +25,7 @@ READS = {
     "retrieve": 5,
     "toc": 4,
     "render": 5,
-    "versions": 5,
+    "versions": 6,
     "version": 5,
     "compare": 5,
     "text": 8,
