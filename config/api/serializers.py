@@ -6,7 +6,9 @@ class, whichever field class is declared.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,12 +19,15 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.utils import html
 from rest_framework.validators import UniqueValidator
 
+from config.api.reading import Read, read_row, readers_of
 from config.api.wire_types import wrong_types
 
 UNKNOWN = "There is no such field."
 IMMUTABLE = "This field cannot be changed."
 M = TypeVar("M", bound=Model)
 
+
+AnyField = drf.Field[Any, Any, Any, Any]
 
 if TYPE_CHECKING:
     _Base = drf.Serializer[Any]
@@ -41,6 +46,19 @@ class StrictFields(_Base):
     """
 
     immutable_fields: Sequence[str] = ()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return the JSON values of `instance`, as the framework does but sooner."""
+        # Fields that stand already may have been changed for this one serializer.
+        readers = readers_of(self) if "fields" in self.__dict__ else _readers_of(type(self))
+        return read_row(self, instance, readers)
+
+    def get_fields(self) -> dict[str, AnyField]:
+        """Return this serializer's own fields, copied from those made once for its class."""
+        return {name: _copied(field) for name, field in _fields_of(type(self)).items()}
+
+    def _made_fields(self) -> dict[str, AnyField]:
+        return super().get_fields()
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Return the validated values of `data`; raises `ValidationError` naming every fault."""
@@ -83,6 +101,31 @@ class StrictFields(_Base):
             if source in values and values.pop(source) != getattr(self.instance, source):
                 changed[name] = [ErrorDetail(IMMUTABLE, "immutable")]
         return changed
+
+
+@cache
+def _readers_of(serializer: type[StrictFields]) -> list[tuple[str, Read]]:
+    return readers_of(serializer())
+
+
+@cache
+def _fields_of(serializer: type[StrictFields]) -> dict[str, AnyField]:
+    return serializer()._made_fields()
+
+
+def _copied(field: AnyField) -> AnyField:
+    """Return a field that may be bound to a serializer; what it was made of is shared.
+
+    The framework makes each field anew for each serializer, which costs more than all the rest.
+    """
+    if isinstance(field, drf.BaseSerializer | drf.ManyRelatedField):
+        return copy.deepcopy(field)
+    own = copy.copy(field)
+    child = getattr(own, "child", None)
+    if isinstance(child, drf.Field):
+        own.child = _copied(child)  # type: ignore[attr-defined]  # lists and mappings have one
+        own.child.parent = own  # type: ignore[attr-defined]
+    return own
 
 
 class Serializer(StrictFields, drf.Serializer[Any]):
