@@ -22,7 +22,13 @@ CELERY_ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
 }
 MUTED = {
-    "postgres": ("LOG: ", "FATAL:  the database system is starting up"),
+    # What it says while it recovers after a kill; that it recovered is seen by its readiness.
+    "postgres": (
+        "LOG: ",
+        "FATAL:  the database system is starting up",
+        "FATAL:  the database system is not yet accepting connections",
+        "DETAIL:  Consistent recovery state has not been yet reached",
+    ),
     "valkey": ("Memory overcommit", "scheduling shutdown", "ready to exit"),
 }
 WORKERS = {
