@@ -90,8 +90,8 @@ DATABASE_URL = env.url("DATABASE_URL") or EMBEDDED.database_url
 DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL") or (
     EMBEDDED.owner_url if EMBED_DATABASE else DATABASE_URL
 )
-# The web processes share a pool; a worker keeps one connection per thread instead, because Celery
-# closes Django's pool around every task.
+# A process with many threads has a pool. The few threads of web and workers keep one connection
+# each instead: it is faster there, and Celery closes Django's pool around every task.
 DB_POOL = env.flag("DB_POOL", default=True)
 
 
@@ -109,10 +109,10 @@ def _database(url: str, *, pool: bool) -> dict[str, Any]:
     return {
         **parts,
         "HOST": unquote(parts["HOST"]),  # the folder of a socket is percent-encoded in a URL
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "OPTIONS": options,
         "ATOMIC_REQUESTS": True,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": not pool,  # the backend looks after those of the pool itself
         "CONN_MAX_AGE": 0 if pool else 600,
     }
 

@@ -7,6 +7,20 @@ from knowledge_base.models import Sop
 from node_links.registry import Feature, NodeDescription, Passage, features
 
 NODE_TYPE = "sop"
+SHOWN = frozenset(
+    {
+        "title",
+        "summary",
+        "content",
+        "category",
+        "content_type",
+        "search_keywords",
+        "tags",
+        "searchable",
+        "node_position",
+    }
+)
+"""The fields that `describe` looks at: a change of others leaves the node as it is."""
 
 
 def describe(sop: Sop) -> Sequence[NodeDescription]:

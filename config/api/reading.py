@@ -119,7 +119,7 @@ def _converter(field: AnyField) -> Convert | None:
         return _list_converter(field)
     if kind is drf.DateTimeField and _shows_rfc3339(field):
         return _moment_converter(convert)
-    if kind is drf.DictField and type(field.child) is not drf._UnvalidatedField:
+    if isinstance(field, drf.DictField) and type(field.child) is not drf._UnvalidatedField:
         return None
     return convert if kind in _OF_THE_VALUE_ALONE else None
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -61,11 +62,15 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     ordering_fields = ("title", "category", "created_at", "updated_at", "read_time")
     ordering = ("-updated_at", "-id")
     creating = ("create", "import_")
+    locks_on_write = True
     extra_query_parameters = (*SopVersionActions.extra_query_parameters, "reason")
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""
-        rows = super().get_queryset().defer("vector_embedding", "reference_keys")
+        rows = super().get_queryset().defer("vector_embedding")
+        if self.request.method not in SAFE_METHODS:
+            return rows
+        rows = rows.defer("reference_keys")
         return rows.defer("content") if self.action == "list" else rows
 
     def get_serializer_class(self) -> type[shapes.SopSerializer]:
@@ -96,6 +101,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     def create(self, request: Request) -> Response:
         """Create a draft."""
         data = self.validated(self.get_serializer(data=request.data))
+        data["author"] = data.get("author") or self.caller.get_short_name()
         return self.entity_response(create_sop(actor=self.actor, **data), status.HTTP_201_CREATED)
 
     @extend_schema(request=shapes.SopUpdateSerializer, responses={200: shapes.SopSerializer})
@@ -234,6 +240,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
                 values=data,
                 bump=bump,
                 expected_revision=self.expected_revision,
+                locked=sop,
             )
         )
 

@@ -12,6 +12,7 @@ from config.exceptions import InvalidTransition, NotFound, ValidationFailed
 from knowledge_base.exceptions import SopInUse
 from knowledge_base.markdown.keywords import extract_keywords
 from knowledge_base.models import Sop, SopVersion
+from knowledge_base.nodes import SHOWN
 from knowledge_base.references import keys_of_sop
 from knowledge_base.services.references import (
     detach_references,
@@ -81,14 +82,18 @@ def update_sop(
     expected_revision: int | None = None,
     bump: Bump = Bump.MINOR,
     with_references: bool = True,
+    locked: Sop | None = None,
 ) -> Sop:
     """Change the given fields of an SOP; what changes nothing leaves no trace.
 
-    Changing the text of a published SOP opens the next draft (`bump`), once per draft. Raises
-    `NotFound`, `Forbidden`, `RevisionConflict`, `InvalidTransition` (archived), `ValidationFailed`.
+    `locked` is the SOP where the caller holds its row in this transaction already. Changing the
+    text of a published SOP opens the next draft (`bump`), once per draft. Raises `NotFound`,
+    `Forbidden`, `RevisionConflict`, `InvalidTransition` (archived), `ValidationFailed`.
     """
     with joined_transaction():
-        sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
+        sop = entities.lock_entity(
+            Sop, actor=actor, pk=pk, expected_revision=expected_revision, locked=locked
+        )
         require(actor, sop, Act.EDIT)
         values = _normalised(actor, sop, values)
         changes = entities.changes_of(sop, values)
@@ -212,7 +217,8 @@ def _apply(actor: Actor, sop: Sop, changes: Changes, *, also: Iterable[str] = ()
     text_changed = not changes.keys().isdisjoint(TEXT)
     derived = _derive(sop, text_changed=text_changed, keywords_given=bool(sop.search_keywords))
     entities.save_entity(sop, {*changes, *derived, *also})
-    sync_nodes(entity=sop)
+    if not SHOWN.isdisjoint({*changes, *derived} - {"reference_keys"}):
+        sync_nodes(entity=sop)
 
 
 def _record_changes(actor: Actor, sop: Sop, changes: Changes) -> None:

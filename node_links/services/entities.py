@@ -20,16 +20,24 @@ E = TypeVar("E", bound=NodeEntity)
 
 
 def lock_entity(
-    model: type[E], *, actor: Actor, pk: UUID, expected_revision: int | None = None
+    model: type[E],
+    *,
+    actor: Actor,
+    pk: UUID,
+    expected_revision: int | None = None,
+    locked: E | None = None,
 ) -> E:
     """Return the living entity with its row locked until the transaction ends.
 
-    Raises `NotFound` for an unknown, foreign or deleted one, `RevisionConflict` where the caller
-    names a revision that is no longer the current one.
+    `locked` is the entity itself where the caller has read it in this transaction with its row
+    locked: it is not read again. Raises `NotFound` for an unknown, foreign or deleted one,
+    `RevisionConflict` where the caller names a revision that is no longer the current one.
     """
-    rows = model.all_objects.visible_to(actor).alive().select_for_update(of=("self",))
-    entity = rows.filter(pk=pk).first()
-    if not isinstance(entity, model):
+    entity: NodeEntity | None = locked
+    if entity is None:
+        rows = model.all_objects.visible_to(actor).alive().select_for_update(of=("self",))
+        entity = rows.filter(pk=pk).first()
+    if not isinstance(entity, model) or entity.deleted_at is not None:
         raise NotFound
     compare_revision(entity, expected_revision)
     return entity

@@ -32,11 +32,11 @@ READS = {
     "hybrid": 10,
 }
 WRITES = {
-    "create": 12,
-    "patch": 16,
-    "patch nothing": 6,
+    "create": 11,
+    "patch": 15,
+    "patch nothing": 5,
     "open": 8,
-    "patch content": 26,
+    "patch content": 25,
     "publish": 10,
     "archive": 8,
 }

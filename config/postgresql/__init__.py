@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with a check of connections that asks nobody."""

@@ -1,0 +1,44 @@
+"""The database backend of the settings."""
+
+import select
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
+
+
+def is_lost(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether the server has closed an idle connection.
+
+    A server that goes away says so or closes the socket; either way there is something to read
+    where nothing was asked. That costs one system call, while a question to the server, as Django
+    and the pool ask it before each use, costs a round trip. A network that swallows everything in
+    silence is found out by neither.
+    """
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(waiting.poll(0))
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Hands out connections of the pool that the server still holds open."""
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Return a connection; one that was lost while it lay in the pool is thrown away."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and is_lost(connection):
+            connection.close()
+            self.pool.putconn(connection)  # the pool replaces it
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+    def is_usable(self) -> bool:
+        """Return whether a kept connection still stands and would take a statement."""
+        connection = self.connection
+        if connection is None or is_lost(connection):
+            return False
+        failed = connection.info.transaction_status == TransactionStatus.INERROR
+        return not failed
