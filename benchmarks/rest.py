@@ -80,14 +80,7 @@ def _compare(
     theirs = operation.requests(DOCUMENTS, "")
     for port, requests in ((ours, mine), (peer, theirs)):  # the first requests load code
         drive(port, requests, connections=CONNECTIONS, seconds=plan.seconds)
-    rounds = [
-        (
-            drive(ours, mine, connections=CONNECTIONS, seconds=plan.seconds),
-            drive(peer, theirs, connections=CONNECTIONS, seconds=plan.seconds),
-        )
-        for _ in range(plan.rounds)
-    ]
-    a, b = _middle([r for r, _ in rounds]), _middle([r for _, r in rounds])
+    a, b = _in_turns(plan, CONNECTIONS, (ours, mine), (peer, theirs))
     yield at_least(
         f"{operation.name}, {CONNECTIONS} clients, against bare DRF",
         _told(a),
@@ -109,20 +102,24 @@ def _compare(
 def _crowd(
     ours: int, mine: Iterator[bytes], peer: int, theirs: Iterator[bytes], plan: Plan
 ) -> Figure:
-    a, b = (
-        _middle(
-            [
-                drive(port, requests, connections=MANY, seconds=plan.seconds)
-                for _ in range(plan.rounds)
-            ]
-        )
-        for port, requests in ((ours, mine), (peer, theirs))
-    )
+    a, b = _in_turns(plan, MANY, (ours, mine), (peer, theirs))
     p95 = a.at(0.95)
     ratio = a.rate / b.rate
     return Figure(
         f"GET one, 10 KB, {MANY} clients", _told(a), _told(b), ratio, "p95 < 100 ms", p95 < 0.1
     )
+
+
+def _in_turns(plan: Plan, connections: int, *services: tuple[int, Iterator[bytes]]) -> list[Load]:
+    """Return the burst of median rate of each (port, requests), measured in turns."""
+    bursts = [
+        [
+            drive(port, requests, connections=connections, seconds=plan.seconds)
+            for port, requests in services
+        ]
+        for _ in range(plan.rounds)
+    ]
+    return [_middle(list(loads)) for loads in zip(*bursts, strict=True)]
 
 
 def _middle(loads: list[Load]) -> Load:

@@ -27,13 +27,13 @@ Read = Callable[[Any, Any], Any]
 SKIPPED = object()
 """What a reader answers where the field is to be left out."""
 
-# The exact types that these fields pass on as they are; a subclass (a choice) is converted.
-_AS_IS: dict[type[AnyField], type] = {
-    drf.CharField: str,
-    drf.ChoiceField: str,
-    drf.IntegerField: int,
-    drf.FloatField: float,
-    drf.BooleanField: bool,
+# The exact types that pass through these methods as they are; a subclass (a choice) is converted.
+_AS_IS: dict[Any, type] = {
+    drf.CharField.to_representation: str,
+    drf.ChoiceField.to_representation: str,
+    drf.IntegerField.to_representation: int,
+    drf.FloatField.to_representation: float,
+    drf.BooleanField.to_representation: bool,
 }
 _OF_THE_VALUE_ALONE = frozenset(
     {drf.UUIDField, drf.JSONField, drf.DictField, drf.DateTimeField, drf.DecimalField}
@@ -109,8 +109,8 @@ def _converter(field: AnyField) -> Convert | None:
     """Return the function that the field applies to a value; None where it may need more."""
     kind = type(field)
     convert = field.to_representation
-    plain = _AS_IS.get(kind)
-    if plain is not None:
+    plain = _AS_IS.get(kind.to_representation)
+    if plain is not None and _has_textual_choices(field):
         return lambda value: value if type(value) is plain else convert(value)
     if isinstance(field, FrameworkSerializer):
         own = kind.to_representation.__module__ not in _SERIALIZERS
@@ -122,6 +122,10 @@ def _converter(field: AnyField) -> Convert | None:
     if isinstance(field, drf.DictField) and type(field.child) is not drf._UnvalidatedField:
         return None
     return convert if kind in _OF_THE_VALUE_ALONE else None
+
+
+def _has_textual_choices(field: AnyField) -> bool:
+    return all(isinstance(choice, str) for choice in getattr(field, "choices", ()))
 
 
 def _row_converter(serializer: FrameworkSerializer[Any]) -> Convert | None:

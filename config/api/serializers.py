@@ -17,7 +17,10 @@ from django.db.models import Field, Model, QuerySet
 from rest_framework import serializers as drf
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.utils import html
-from rest_framework.validators import UniqueValidator
+from rest_framework.validators import (
+    ProhibitSurrogateCharactersValidator,
+    UniqueValidator,
+)
 
 from config.api.reading import Read, read_row, readers_of
 from config.api.wire_types import wrong_types
@@ -110,7 +113,21 @@ def _readers_of(serializer: type[StrictFields]) -> list[tuple[str, Read]]:
 
 @cache
 def _fields_of(serializer: type[StrictFields]) -> dict[str, AnyField]:
-    return serializer()._made_fields()
+    fields = serializer()._made_fields()
+    for field in fields.values():
+        field.validators = [
+            _refuse_surrogates if isinstance(check, ProhibitSurrogateCharactersValidator) else check
+            for check in field.validators
+        ]
+    return fields
+
+
+def _refuse_surrogates(value: Any) -> None:
+    """Do as the framework's validator, which looks at every character, but only where it must."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        ProhibitSurrogateCharactersValidator()(value)
 
 
 def _copied(field: AnyField) -> AnyField:

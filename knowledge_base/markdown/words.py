@@ -8,7 +8,7 @@ _LEAST_SENTENCE_SHARE = 0.5
 
 def count_words(text: str) -> int:
     """Runs between white space that hold a letter or a digit: `a = 1` has two words."""
-    return sum(1 for run in text.split() if any(map(str.isalnum, run)))
+    return sum(1 for run in text.split() if run.isalnum() or any(map(str.isalnum, run)))
 
 
 def cut_text(text: str, limit: int) -> str:

@@ -43,12 +43,13 @@ def heal_references(*, actor: Actor, sop: Sop) -> int:
         .dangling()
         .filter(target_keys__overlap=sop.reference_keys)
     )
-    healed = list(waiting.select_related("sop"))
-    if not healed:
+    keys = list(waiting.order_by().values_list("pk", flat=True))
+    if not keys:
         return 0
-    SopReference.objects.filter(pk__in=[r.pk for r in healed]).update(target=sop)
-    _sync_sources(actor, healed)
-    return len(healed)
+    healed = SopReference.objects.filter(pk__in=keys)
+    healed.update(target=sop)
+    _sync_sources(actor, healed.select_related("sop"))
+    return len(keys)
 
 
 def detach_references(*, actor: Actor, sop: Sop) -> None:
