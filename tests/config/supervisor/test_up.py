@@ -4,6 +4,7 @@ One story in one test, because every start runs the whole platform.
 """
 
 import os
+import random
 import re
 import signal
 import socket
@@ -109,15 +110,20 @@ def wait_for_none(data_dir: Path, seconds: float) -> list[psutil.Process]:
 
 
 def free_ports() -> int:
-    """Return a port that is free together with the next one."""
+    """Return a port that is free together with the next one.
+
+    Below those that the system lends to outgoing connections, one of which could take it meanwhile.
+    """
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port = int(first.getsockname()[1])
-            try:
-                with socket.create_server(("127.0.0.1", port + 1)):
-                    return port
-            except OSError:
-                continue
+        port = random.randrange(20_000, 30_000)
+        try:
+            with (
+                socket.create_server(("127.0.0.1", port)),
+                socket.create_server(("127.0.0.1", port + 1)),
+            ):
+                return port
+        except OSError:
+            continue
 
 
 def status_of(url: str) -> int:

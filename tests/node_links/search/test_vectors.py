@@ -55,9 +55,13 @@ def cosine(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def random_vectors(count: int, dimensions: int = DIMENSIONS, seed: int = 1) -> list[list[float]]:
-    """Return reproducible vectors."""
-    rng = random.Random(seed)
-    return [[rng.gauss(0, 1) for _ in range(dimensions)] for _ in range(count)]
+    """Return reproducible vectors that lie around common topics, as embeddings do.
+
+    Without topics everything is equally far from everything, and no index finds its way.
+    """
+    topics_rng, rng = random.Random("topics"), random.Random(seed)
+    topics = [[topics_rng.gauss(0, 1) for _ in range(dimensions)] for _ in range(40)]
+    return [[x + rng.gauss(0, 0.4) for x in rng.choice(topics)] for _ in range(count)]
 
 
 def nearest_by_hand(
