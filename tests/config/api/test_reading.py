@@ -122,7 +122,7 @@ def test_fields_of_two_serializers_share_nothing_that_one_may_change() -> None:
     assert first.fields["words"].parent is first
     assert second.fields["words"].parent is second
     assert second.fields["words"].child.parent is second.fields["words"]  # type: ignore[attr-defined]
-    assert second.fields["words"].child.required is True  # type: ignore[attr-defined]
+    assert second.fields["words"].child.required is True
 
 
 def test_a_lone_surrogate_is_refused_as_the_framework_refuses_it() -> None:
