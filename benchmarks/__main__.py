@@ -30,6 +30,7 @@ def main() -> int:
         for name in options.only or NAMES:
             started = time.perf_counter()
             notes.print(f"[bold]{name}[/bold]")
+            stack.clear()
             for figure in _measure(name)(stack, QUICK if options.quick else FULL):
                 notes.print("  " + " | ".join(filter(None, figure.cells())), highlight=False)
                 figures.append(figure)

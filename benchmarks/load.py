@@ -5,12 +5,15 @@ are bytes made beforehand or by a cheap iterator, of an answer only status and l
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import psutil
 
 from benchmarks.figures import percentile
 
@@ -21,9 +24,14 @@ HOST = "127.0.0.1"
 
 @dataclass
 class Load:
-    """What became of a burst of requests. `latencies` in seconds, of all answered ones."""
+    """What became of a burst of requests.
+
+    `latencies` in seconds, of all answered ones; `cpu_seconds` of all processes that this one has
+    started, which is what answering cost and does not change with what else the machine does.
+    """
 
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -31,6 +39,11 @@ class Load:
     def rate(self) -> float:
         """Requests answered per second."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds per request."""
+        return self.cpu_seconds / len(self.latencies)
 
     def at(self, share: float) -> float:
         """Return the latency in seconds that `share` of the requests stayed below."""
@@ -53,10 +66,22 @@ def drive(port: int, requests: Iterator[bytes], *, connections: int, seconds: fl
 
     Raises RuntimeError where an answer is not 2xx: a benchmark of refusals says nothing.
     """
+    before = _cpu_seconds()
     load = asyncio.run(_drive(port, requests, connections, seconds))
+    after = _cpu_seconds()
+    load.cpu_seconds = sum(after[pid] - before.get(pid, 0.0) for pid in after)
     if load.failures:
         raise RuntimeError(f"{len(load.failures)} requests failed, the first: {load.failures[0]}")
     return load
+
+
+def _cpu_seconds() -> dict[int, float]:
+    """Return the CPU seconds that each process below this one has used."""
+    used = {}
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used[process.pid] = sum(process.cpu_times()[:2])
+    return used
 
 
 class _Client(asyncio.Protocol):

@@ -41,6 +41,7 @@ def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     ids = stack.make_sops(plan.sops, LENGTH)
     make_bare_table(stack)
     with web(stack) as ours, bare(stack) as peer:
+        yield _pooled(stack, plan, operations(ids)[0], ours)
         for operation in operations(ids):
             yield from _compare(stack, plan, operation, ours, peer)
 
@@ -72,6 +73,18 @@ def operations(ids: list[UUID]) -> list[Operation]:
     ]
 
 
+def _pooled(stack: Stack, plan: Plan, get: Operation, ours: int) -> Figure:
+    """Compare a connection kept by each thread, as `up` has it, with a pool."""
+    requests = get.requests(SOPS, stack.token())
+    with web(stack, NODELOOM_DB_POOL="1") as pooled:
+        for port in (ours, pooled):
+            drive(port, requests, connections=CONNECTIONS, seconds=plan.seconds)
+        a, b = _in_turns(plan, CONNECTIONS, (ours, requests), (pooled, requests))
+    return Figure(
+        f"{get.name}, a connection per thread against a pool", _told(a), _told(b), a.rate / b.rate
+    )
+
+
 def _compare(
     stack: Stack, plan: Plan, operation: Operation, ours: int, peer: int
 ) -> Iterator[Figure]:
@@ -87,6 +100,12 @@ def _compare(
         _told(b),
         a.rate / b.rate,
         operation.target,
+    )
+    yield Figure(
+        f"{operation.name}, CPU of a request with its database",
+        milliseconds(a.cpu),
+        milliseconds(b.cpu),
+        b.cpu / a.cpu,
     )
     floor = _sql_rate(stack, operation.statement, plan.seconds)
     yield Figure(

@@ -73,6 +73,11 @@ class Stack:
         folder = addresses(self.data_dir).socket_dir
         return f"host={folder} user={OWNER_ROLE} dbname=nodeloom"
 
+    def clear(self) -> None:
+        """Remove what the figures before have written."""
+        with self.database() as connection:
+            connection.execute("TRUNCATE knowledge_base_sops, node_metadata CASCADE")
+
     def make_sops(self, count: int, length: int) -> "list[UUID]":
         """Write SOPs of `length` characters through the service and return their ids."""
         import random
