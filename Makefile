@@ -14,7 +14,7 @@ RUN := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help up test lint check bench clean clean-data runtime with-test with-dev
+.PHONY: help up test lint check bench clean clean-data runtime with-test with-bench with-dev
 
 help:
 	@sed -n '3,8s/^# \{0,1\}//p' Makefile
@@ -35,7 +35,7 @@ check: lint
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-bench: with-test
+bench: with-bench
 	$(RUN) -m benchmarks $(ARGS)
 
 clean:
@@ -48,6 +48,7 @@ clean-data: runtime
 # Each stamp says that the environment holds what the lock names; a second call has nothing to do.
 runtime: $(VENV)/.runtime
 with-test: $(VENV)/.with-test
+with-bench: $(VENV)/.with-bench
 with-dev: $(VENV)/.with-dev
 
 $(VENV)/.runtime: uv.lock pyproject.toml | $(RUN)
@@ -55,6 +56,9 @@ $(VENV)/.runtime: uv.lock pyproject.toml | $(RUN)
 
 $(VENV)/.with-test: uv.lock pyproject.toml | $(RUN)
 	@$(call sync,--no-default-groups --group test)
+
+$(VENV)/.with-bench: uv.lock pyproject.toml | $(RUN)
+	@$(call sync,--no-default-groups --group bench)
 
 $(VENV)/.with-dev: uv.lock pyproject.toml | $(RUN)
 	@$(call sync,--no-default-groups --group dev)

@@ -17,7 +17,7 @@ def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     """Yield the figures: the cheapest write there is, with its event and without."""
     from accounts.tenancy import scope
     from knowledge_base.services.sops import update_sop
-    from node_links.services.events import record_event
+    from node_links.events.recording import record_event
 
     ids: Iterator[UUID] = itertools.cycle(stack.make_sops(BATCH, 2_000))
     count = itertools.count()

@@ -36,14 +36,23 @@ class Operation:
     statement: Callable[[psycopg.Connection], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where it listens: ours, the bare viewset on the same server, and it under gunicorn."""
+
+    ours: int
+    same_server: int
+    gunicorn: int
+
+
 def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     """Yield the figures of GET, list, PATCH and POST."""
     ids = stack.make_sops(plan.sops, LENGTH)
     make_bare_table(stack)
-    with web(stack) as ours, bare(stack) as peer:
+    with web(stack) as ours, bare(stack) as peer, bare(stack, gunicorn=True) as floor:
         yield _pooled(stack, plan, operations(ids)[0], ours)
         for operation in operations(ids):
-            yield from _compare(stack, plan, operation, ours, peer)
+            yield from _compare(stack, plan, operation, Ports(ours, peer, floor))
 
 
 def operations(ids: list[UUID]) -> list[Operation]:
@@ -85,24 +94,25 @@ def _pooled(stack: Stack, plan: Plan, get: Operation, ours: int) -> Figure:
     )
 
 
-def _compare(
-    stack: Stack, plan: Plan, operation: Operation, ours: int, peer: int
-) -> Iterator[Figure]:
-    token = stack.token()
-    mine = operation.requests(SOPS, token)
+def _compare(stack: Stack, plan: Plan, operation: Operation, ports: Ports) -> Iterator[Figure]:
+    mine = operation.requests(SOPS, stack.token())
     theirs = operation.requests(DOCUMENTS, "")
-    for port, requests in ((ours, mine), (peer, theirs)):  # the first requests load code
+    services = ((ports.ours, mine), (ports.same_server, theirs), (ports.gunicorn, theirs))
+    for port, requests in services:  # the first requests load code
         drive(port, requests, connections=CONNECTIONS, seconds=plan.seconds)
-    a, b = _in_turns(plan, CONNECTIONS, (ours, mine), (peer, theirs))
+    a, b, c = _in_turns(plan, CONNECTIONS, *services)
     yield at_least(
-        f"{operation.name}, {CONNECTIONS} clients, against bare DRF",
+        f"{operation.name}, {CONNECTIONS} clients, against bare DRF under gunicorn",
         _told(a),
-        _told(b),
-        a.rate / b.rate,
+        _told(c),
+        a.rate / c.rate,
         operation.target,
     )
     yield Figure(
-        f"{operation.name}, CPU of a request with its database",
+        f"{operation.name}, against bare DRF on our server", _told(a), _told(b), a.rate / b.rate
+    )
+    yield Figure(
+        f"{operation.name}, CPU of a request with its database, on our server",
         milliseconds(a.cpu),
         milliseconds(b.cpu),
         b.cpu / a.cpu,
@@ -115,7 +125,7 @@ def _compare(
         a.rate / floor,
     )
     if operation.target >= 1:
-        yield _crowd(ours, mine, peer, theirs, plan)
+        yield _crowd(*services[0], *services[2], plan)
 
 
 def _crowd(

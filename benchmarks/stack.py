@@ -5,9 +5,11 @@ the environment, so `prepare_environment` comes before Django is set up.
 """
 
 import http.client
+import itertools
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "of no use outside of this run"
 START_SECONDS = 60.0
+_BARE = "benchmarks.bare.wsgi:application"
 
 
 def prepare_environment() -> Path:
@@ -152,22 +155,34 @@ def web(stack: Stack, **environment: str) -> Iterator[int]:
 
 
 @contextmanager
-def bare(stack: Stack) -> Iterator[int]:
-    """Run the bare viewset on the same server with the same workers and threads."""
+def bare(stack: Stack, *, gunicorn: bool = False) -> Iterator[int]:
+    """Run the bare viewset with as many workers and threads as ours; yield its port.
+
+    On our own server, or under gunicorn, where most Django projects run.
+    """
     port = free_port()
-    command = web_command(stack, port)
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
+    command = replace(web_command(stack, port), env=settings)
+    argv = _under_gunicorn(port, command.argv) if gunicorn else _ours(command.argv)
+    with _serving(stack, replace(command, argv=argv), port, "/documents/"):
+        yield port
+
+
+def _ours(argv: tuple[str, ...]) -> tuple[str, ...]:
     from django.conf import settings
 
-    ours = settings.WSGI_APPLICATION.rpartition(".")
-    argv = tuple(
-        "benchmarks.bare.wsgi:application" if part == f"{ours[0]}:{ours[2]}" else part
-        for part in command.argv
+    module, _, name = settings.WSGI_APPLICATION.rpartition(".")
+    return tuple(_BARE if part == f"{module}:{name}" else part for part in argv)
+
+
+def _under_gunicorn(port: int, argv: tuple[str, ...]) -> tuple[str, ...]:
+    # `--workers 2` and the like, as our server is told.
+    told = dict(itertools.pairwise(argv))
+    return (
+        *(sys.executable, "-m", "gunicorn", _BARE, "--worker-class", "gthread"),
+        *("--bind", f"127.0.0.1:{port}", "--keep-alive", "60"),
+        *("--workers", told["--workers"], "--threads", told["--blocking-threads"]),
     )
-    command = replace(
-        command, argv=argv, env={"DJANGO_SETTINGS_MODULE": "benchmarks.bare.settings"}
-    )
-    with _serving(stack, command, port, "/documents/"):
-        yield port
 
 
 def web_command(stack: Stack, port: int) -> "Command":

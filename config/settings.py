@@ -146,7 +146,9 @@ CELERY_TASK_QUEUES = {
     for name in ("default", "embeddings", "executions", "agents", "events", "maintenance")
 }
 CELERY_TASK_ROUTES = {
-    "node_links.tasks.*": {"queue": "embeddings"},
+    "node_links.tasks.search.*": {"queue": "embeddings"},
+    "node_links.tasks.events.*": {"queue": "events"},
+    "node_links.tasks.audit.*": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -287,7 +289,7 @@ WARM_UP = (
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
-        "task": "node_links.tasks.sweep_index",
+        "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
     },

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class NodeLinksConfig(AppConfig):
@@ -21,3 +22,4 @@ class NodeLinksConfig(AppConfig):
             "index_backlog_age_seconds", "How long the oldest has waited.", backlog_age_seconds
         )
         post_migrate.connect(ensure_default_link_types, sender=self)
+        autodiscover_modules("subscribers")

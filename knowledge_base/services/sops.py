@@ -20,10 +20,10 @@ from knowledge_base.services.references import (
     sync_references,
 )
 from node_links.choices import Bump, EntityStatus, LinkOrigin
+from node_links.events.recording import record_event
 from node_links.models import NodeLink
 from node_links.permissions import Act, normalise, require, require_creator, require_no_change
 from node_links.services import entities
-from node_links.services.events import record_event
 from node_links.services.nodes import sync_nodes
 from node_links.services.versions import (
     HEAD,

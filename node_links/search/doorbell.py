@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 from config import valkey
 
 # By name: tasks stand above what they call.
-EMBEDDING_RUN = "node_links.tasks.embed_backlog"
+EMBEDDING_RUN = "node_links.tasks.search.embed_backlog"
 _KEY = "nodeloom:doorbell:index"
 _SAFETY_SECONDS = 30
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
 from node_links.choices import EntityStatus
+from node_links.events.recording import record_event
 from node_links.models import NodeEntity
 from node_links.permissions import Act, may
-from node_links.services.events import record_event
 from node_links.services.nodes import set_nodes_deleted
 
 E = TypeVar("E", bound=NodeEntity)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from accounts.actors import Actor
 from node_links.choices import LinkOrigin
+from node_links.events.recording import record_event
 from node_links.models import NodeEntity, NodeLink, NodeMetadata
-from node_links.services.events import record_event
 
 
 def sync_derived_links(

@@ -14,9 +14,9 @@ import orjson
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound
 from node_links.choices import Bump, EntityStatus
+from node_links.events.recording import record_event
 from node_links.models import NodeEntity, VersionSnapshot
 from node_links.services.entities import save_entity
-from node_links.services.events import record_event
 from node_links.versions import Version
 
 S = TypeVar("S", bound=VersionSnapshot)

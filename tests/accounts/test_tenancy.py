@@ -26,7 +26,7 @@ from config.celery import app
 from config.exceptions import Forbidden
 from config.urls import urlpatterns as project
 from node_links.models.search import DirtyNode, NodeChunk
-from node_links.tasks import embed_backlog
+from node_links.tasks.search import embed_backlog
 from tests.factories import Person, make_person, make_sop
 
 

@@ -38,7 +38,9 @@ def _fill_the_platform() -> None:
         suggestions=[{"kind": "sequential_scan", "message": "Add it.", "sql": "CREATE INDEX …"}],
     )  # fmt: skip
     every = IntervalSchedule.objects.create(every=60, period="seconds")
-    PeriodicTask.objects.create(name="sweep", task="node_links.tasks.sweep_index", interval=every)
+    PeriodicTask.objects.create(
+        name="sweep", task="node_links.tasks.search.sweep_index", interval=every
+    )
     AccessAttempt.objects.create(
         username="a@example.com", ip_address="192.0.2.1", failures_since_start=5, user_agent="x"
     )

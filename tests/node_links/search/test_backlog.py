@@ -23,7 +23,7 @@ from node_links.search.backlog import (
     drain,
     mark_outdated,
 )
-from node_links.tasks import embed_backlog, sweep_index
+from node_links.tasks.search import embed_backlog, sweep_index
 from tests.node_links.search.conftest import (
     FailingEmbedder,
     new_actor,

@@ -16,7 +16,7 @@ from config import valkey
 from config.celery import app
 from node_links.search import doorbell
 from node_links.search.backlog import backlog_size
-from node_links.tasks import embed_backlog
+from node_links.tasks.search import embed_backlog
 from tests.node_links.search.conftest import new_actor, rewrite_sop, write_sop
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Background work of the graph."""
+"""Keeping the search index up to date."""
 
 from celery import shared_task
 

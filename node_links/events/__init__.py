@@ -1,0 +1,1 @@
+"""Events: recorded with the change they tell of, delivered to whoever subscribed, kept for good."""

@@ -1,0 +1,86 @@
+"""Who hears of which events: each app's `subscribers.py` says so when the process starts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from node_links.events.envelope import Event
+
+Handler = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Somebody who must hear of events.
+
+    `types` are names of event types, beginnings of names (`Sop*`) or `*`. `handle` runs in a
+    transaction of the platform's own scope, together with the mark that the event was delivered:
+    what it writes takes effect once. It must be harmless when it runs again, and must not wait for
+    anything outside of the database; a `heavy` one runs in a Celery worker and not in the relay.
+
+    A subscriber that is not `replayable` hears of a replay only where it is named. A `strict` one
+    hears nothing more of an aggregate after a dead letter, until that is retried or discarded.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    handle: Handler
+    replayable: bool = True
+    strict: bool = False
+    heavy: bool = False
+
+    def wants(self, event_type: str) -> bool:
+        """Return whether this type of event is meant."""
+        return any(
+            event_type.startswith(wanted[:-1]) if wanted.endswith("*") else event_type == wanted
+            for wanted in self.types
+        )
+
+
+class SubscriberRegistry:
+    """The subscribers of this process. Every process has the same ones."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._subscribers: dict[str, Subscriber] = {}
+        self._of_type = cache(self._find)
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Add a subscriber; twice the same name is a programming error (`ValueError`)."""
+        if subscriber.name in self._subscribers:
+            raise ValueError(f"There is a subscriber named {subscriber.name} already.")
+        self._subscribers[subscriber.name] = subscriber
+        self._of_type.cache_clear()
+
+    def unsubscribe(self, name: str) -> None:
+        """Remove a subscriber. Raises `KeyError` where there is none of this name."""
+        del self._subscribers[name]
+        self._of_type.cache_clear()
+
+    def get(self, name: str) -> Subscriber | None:
+        """Return the subscriber of this name, if there is one."""
+        return self._subscribers.get(name)
+
+    def all(self) -> list[Subscriber]:
+        """Return all subscribers, by name."""
+        return [self._subscribers[name] for name in sorted(self._subscribers)]
+
+    def of_type(self, event_type: str) -> tuple[Subscriber, ...]:
+        """Return those who must hear of events of this type."""
+        return self._of_type(event_type)
+
+    def _find(self, event_type: str) -> tuple[Subscriber, ...]:
+        return tuple(found for found in self.all() if found.wants(event_type))
+
+
+subscribers = SubscriberRegistry()
+
+
+def subscribe(name: str, types: Iterable[str], **options: bool) -> Callable[[Handler], Handler]:
+    """Declare the decorated function a subscriber; `options` as in `Subscriber`."""
+
+    def declare(handler: Handler) -> Handler:
+        subscribers.subscribe(Subscriber(name, tuple(types), handler, **options))
+        return handler
+
+    return declare

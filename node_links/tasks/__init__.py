@@ -1,0 +1,3 @@
+"""Background work of the graph, by noun; Celery finds what is imported here."""
+
+from node_links.tasks import search as search
