@@ -3,7 +3,7 @@
 Each app declares its types in its `events.py`, which is found when the process starts.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
