@@ -1,5 +1,7 @@
 """The node_links app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -22,4 +24,7 @@ class NodeLinksConfig(AppConfig):
             "index_backlog_age_seconds", "How long the oldest has waited.", backlog_age_seconds
         )
         post_migrate.connect(ensure_default_link_types, sender=self)
+        import_module("node_links.events.catalogue")
+        import_module("node_links.events.checks")
+        autodiscover_modules("events")
         autodiscover_modules("subscribers")

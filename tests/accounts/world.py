@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from accounts.choices import Role
 from accounts.tenancy import scope
+from config.ids import uuid7
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
-from node_links.models import NodeLinkType, NodeMetadata
+from node_links.models import CustomEventType, DedupKey, NodeLinkType, NodeMetadata
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -47,6 +48,8 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        CustomEventType.objects.create(organization=tenant, name="Pumped", version=1, schema={})
+        DedupKey.objects.create(organization=tenant, key="key:k", event_id=uuid7())
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
