@@ -41,14 +41,39 @@ def record_event(
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
     `data` that are None are left out. The request's id becomes the correlation id.
     """
+    return record_platform_event(
+        actor=actor,
+        organization_id=entity.organization_id,
+        feature_type=entity.feature_type,
+        entity_id=entity.pk,
+        event_type=event_type,
+        data=data,
+        node_id=node_id,
+    )
+
+
+def record_platform_event(
+    *,
+    actor: Actor,
+    organization_id: UUID,
+    feature_type: str,
+    entity_id: UUID,
+    event_type: str,
+    data: dict[str, Any],
+    node_id: str | None = None,
+) -> UUID:
+    """Write one event of an aggregate known by its address, as `record_event` does.
+
+    For what is no entity of a feature (a saga), and for entities that need not be read for it.
+    """
     event_id = uuid7()
     present = {key: value for key, value in data.items() if value is not None}
     parameters = {
         "id": event_id,
-        "organization": entity.organization_id,
+        "organization": organization_id,
         "type": event_type,
-        "feature": entity.feature_type,
-        "entity": entity.pk,
+        "feature": feature_type,
+        "entity": entity_id,
         "node": node_id,
         "data": orjson.dumps(present).decode(),
         "user": actor.user_id,

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.choices import Role
 from accounts.tenancy import scope
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.models import NodeLinkType, NodeMetadata
+from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -47,6 +50,10 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        saga = Saga.objects.create(
+            organization=tenant, name="archive_sop", role=person.role, lease_until=timezone.now()
+        )
+        SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
