@@ -1,6 +1,7 @@
 """A saga of three steps, each of which leaves one row that shows what took effect."""
 
 from collections.abc import Callable
+from typing import Any
 
 from node_links.models import NodeLinkType
 from node_links.sagas.definitions import Action, Compensation, SagaContext, SagaDefinition, Step
@@ -33,7 +34,7 @@ def remove(name: str, undone: list[str] | None = None) -> Compensation:
     return undo
 
 
-def probe(undone: list[str] | None = None, **others: Callable[..., None]) -> SagaDefinition:
+def probe(undone: list[str] | None = None, **others: Callable[..., Any]) -> SagaDefinition:
     """Return the saga `probe`; `others` take the place of actions, or of `undo_…` them."""
     return SagaDefinition(
         "probe",
