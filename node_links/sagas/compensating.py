@@ -36,10 +36,11 @@ def compensate(claim: Claim, definition: SagaDefinition) -> Saga:
     return _finish(claim)
 
 
-def retry_compensation(*, saga_id: UUID) -> Saga:
-    """Give the compensations of a failed saga three more tries each; a worker runs them.
+def retry_compensation(*, saga_id: UUID, enqueue: bool = True) -> Saga:
+    """Give the compensations of a failed saga three more tries each.
 
-    For operators. Raises `NotFound`, `InvalidTransition` where the saga has not failed.
+    For operators. A worker runs them, or, with `enqueue=False`, the caller by `run_saga`. Raises
+    `NotFound`, `InvalidTransition` where the saga has not failed.
     """
     with system_scope():
         saga = Saga.objects.select_for_update(no_key=True).filter(pk=saga_id).first()
@@ -54,7 +55,8 @@ def retry_compensation(*, saga_id: UUID) -> Saga:
         saga.finished_at = None
         saga.lease_until = timezone.now()
         saga.save(update_fields=["status", "finished_at", "lease_until", "updated_at"])
-        enqueue_saga(saga.pk)
+        if enqueue:
+            enqueue_saga(saga.pk)
     return saga
 
 
