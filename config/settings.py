@@ -157,6 +157,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.search.*": {"queue": "embeddings"},
     "node_links.tasks.events.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
+    "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -294,12 +295,21 @@ WARM_UP = (
     "node_links.search.embedders.warm_up",
 )
 
+# --- sagas ---------------------------------------------------------------------------------------
+SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
+SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
+
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
+    },
+    "sweep-sagas": {
+        "task": "node_links.tasks.sagas.sweep_sagas",
+        "schedule": SAGA_SWEEP_SECONDS,
+        "options": {"queue": "maintenance", "expires": SAGA_SWEEP_SECONDS},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

@@ -17,14 +17,18 @@ class NodeLinksConfig(AppConfig):
         """Keep the platform's own link types in every migrated database; show the backlog."""
         from config.metrics.gauges import register_gauge
         from node_links.link_types import ensure_default_link_types
+        from node_links.sagas.resuming import count_stuck_sagas
         from node_links.search.backlog import backlog_age_seconds, backlog_size
 
         register_gauge("index_backlog", "Nodes that wait to be embedded.", backlog_size)
         register_gauge(
             "index_backlog_age_seconds", "How long the oldest has waited.", backlog_age_seconds
         )
+        register_gauge(
+            "sagas_stuck", "Sagas that failed or that nobody takes over.", count_stuck_sagas
+        )
         post_migrate.connect(ensure_default_link_types, sender=self)
         import_module("node_links.events.catalogue")
         import_module("node_links.events.checks")
         autodiscover_modules("events")
-        autodiscover_modules("subscribers")
+        autodiscover_modules("subscribers", "sagas")

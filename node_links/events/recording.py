@@ -1,5 +1,6 @@
 """Recording what happened, inside the transaction in which it happened."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -44,6 +45,15 @@ class Aggregate(Protocol):
     @property
     def pk(self) -> UUID:
         """The second part."""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateKey:
+    """An aggregate known by its address: what is no entity (a saga), or need not be read."""
+
+    organization_id: UUID
+    feature_type: str
+    pk: UUID
 
 
 def record_event(

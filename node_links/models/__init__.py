@@ -5,6 +5,7 @@ from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
+from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "NodeLinkType",
     "NodeMetadata",
     "NodePosting",
+    "Saga",
+    "SagaStep",
     "VersionSnapshot",
 ]
