@@ -155,7 +155,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="saga",
             index=models.Index(
-                condition=models.Q(("status__in", ("pending", "running", "compensating"))),
+                condition=models.Q(
+                    ("status__in", ("pending", "running", "compensating", "failed"))
+                ),
                 fields=["lease_until"],
                 name="sagas_unfinished",
             ),

@@ -41,10 +41,10 @@ class Saga(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["organization", "status", "created_at"], name="sagas_status"),
-            # Across organisations: the sweeper's question.
+            # Across organisations: the questions of the sweeper and of the gauge.
             models.Index(
                 fields=["lease_until"],
-                condition=Q(status__in=UNFINISHED),
+                condition=Q(status__in=(*UNFINISHED, SagaStatus.FAILED)),
                 name="sagas_unfinished",
             ),
         ]

@@ -38,7 +38,7 @@ def remove_links(*, actor: Actor, entity: NodeEntity) -> list[Row]:
 
     What runs have left stays: it tells what happened. The rows are JSON, for `restore_links`.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "organization": entity.organization_id,
         "runtime": LinkOrigin.RUNTIME,
         "feature": entity.feature_type,

@@ -70,17 +70,21 @@ def link(person: Person, source: Sop, target: Sop, link_type: str, **values: Any
         )
 
 
-def rows() -> dict[str, list[dict[str, Any]]]:
+def rows() -> dict[str, list[Any]]:
     """Return every column of the links, the references, and the SOPs but for the revision."""
+    tables: dict[str, Any] = {
+        "links": NodeLink.objects,
+        "references": SopReference.objects,
+        "sops": Sop.all_objects,
+    }
+    changing = {"sops": ("revision", "updated_at")}
     with system_scope():
-        sops = list(Sop.all_objects.order_by("pk").values())
-        for sop in sops:
-            del sop["revision"], sop["updated_at"]
-        return {
-            "links": list(NodeLink.objects.order_by("pk").values()),
-            "references": list(SopReference.objects.order_by("pk").values()),
-            "sops": sops,
-        }
+        found = {name: list(t.order_by("pk").values()) for name, t in tables.items()}
+    for name, columns in changing.items():
+        for row in found[name]:
+            for column in columns:
+                del row[column]
+    return found
 
 
 def link_types() -> list[tuple[str, str]]:
@@ -253,7 +257,7 @@ def test_undoing_leaves_alone_what_others_have_done_since(cast: Cast, hub: Sop) 
     ]
     with system_scope():
         assert NodeLink.objects.get(link_type="documents").link_context == {}
-        assert SopReference.objects.get(raw_target="Hub").target.title == "Pump"
+        assert SopReference.objects.filter(raw_target="Hub", target__title="Pump").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
