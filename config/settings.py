@@ -286,12 +286,29 @@ WARM_UP = (
     "node_links.search.embedders.warm_up",
 )
 
+# --- events --------------------------------------------------------------------------------------
+# Seconds before the second, third … try of a delivery; after the last one it is a dead letter.
+DELIVERY_RETRY_SECONDS = tuple(float(s) for s in env.words("DELIVERY_RETRY_SECONDS", ["1", "5"]))
+DELIVERY_SWEEP_SECONDS = env.number("DELIVERY_SWEEP_SECONDS", 10)
+DELIVERY_DAYS = env.whole("DELIVERY_DAYS", 7)
+SUBSCRIBER_SECONDS = env.number("SUBSCRIBER_SECONDS", 30)  # of one subscriber for one event
+
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
+    },
+    "sweep-deliveries": {
+        "task": "node_links.tasks.events.sweep_deliveries",
+        "schedule": DELIVERY_SWEEP_SECONDS,
+        "options": {"queue": "events", "expires": DELIVERY_SWEEP_SECONDS},
+    },
+    "purge-deliveries": {
+        "task": "node_links.tasks.events.purge_deliveries",
+        "schedule": crontab(hour="3", minute="37"),
+        "options": {"queue": "events"},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

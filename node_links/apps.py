@@ -12,8 +12,9 @@ class NodeLinksConfig(AppConfig):
     verbose_name = "Graph"
 
     def ready(self) -> None:
-        """Keep the platform's own link types in every migrated database; show the backlog."""
+        """Keep the platform's own link types in every migrated database; show the backlogs."""
         from config.metrics.gauges import register_gauge
+        from node_links.events import gauges
         from node_links.link_types import ensure_default_link_types
         from node_links.search.backlog import backlog_age_seconds, backlog_size
 
@@ -21,5 +22,10 @@ class NodeLinksConfig(AppConfig):
         register_gauge(
             "index_backlog_age_seconds", "How long the oldest has waited.", backlog_age_seconds
         )
+        register_gauge("deliveries_pending", "Deliveries of events that wait.", gauges.pending)
+        register_gauge(
+            "delivery_lag_seconds", "How long the oldest due delivery has waited.", gauges.lag
+        )
+        register_gauge("dead_letters", "Events that could not be delivered.", gauges.dead_letters)
         post_migrate.connect(ensure_default_link_types, sender=self)
         autodiscover_modules("subscribers")

@@ -9,22 +9,33 @@ from structlog.contextvars import get_contextvars
 
 from accounts.actors import Actor
 from config.ids import uuid7
+from node_links.events.outbox import addressed_to, notice_of
+from node_links.events.subscribing import subscribers
 from node_links.models import NodeEntity
 
-# One statement counts the aggregate up and writes the event: the upsert's row lock puts concurrent
-# writers in order, so that the sequence has neither gaps nor twins.
+# One statement counts the aggregate up, writes the event and what each subscriber must hear, and
+# rings for whoever listens: the upsert's row lock puts concurrent writers in order, so that the
+# sequence has neither gaps nor twins.
 _RECORD = """
 WITH counted AS (
     INSERT INTO node_event_sequences AS s (organization_id, feature_type, entity_id, last)
     VALUES (%(organization)s, %(feature)s, %(entity)s, 1)
     ON CONFLICT (organization_id, feature_type, entity_id) DO UPDATE SET last = s.last + 1
     RETURNING last
+), written AS (
+    INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
+        entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id)
+    SELECT %(id)s, %(organization)s, %(type)s, 1, %(feature)s, %(entity)s, %(node)s, last,
+        %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s
+    FROM counted
+), addressed AS (
+    INSERT INTO event_deliveries (delivery_id, organization_id, event_id, subscriber, feature_type,
+        entity_id, sequence, status, attempts, not_before, replayed, last_error, created_at)
+    SELECT delivery, %(organization)s, %(id)s, subscriber, %(feature)s, %(entity)s, last,
+        'pending', 0, clock_timestamp(), false, '', clock_timestamp()
+    FROM counted, unnest(%(deliveries)s::uuid[], %(subscribers)s::text[]) AS t(delivery, subscriber)
 )
-INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
-    entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id)
-SELECT %(id)s, %(organization)s, %(type)s, 1, %(feature)s, %(entity)s, %(node)s, last,
-    %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s
-FROM counted
+SELECT pg_notify(%(channel)s, %(notice)s)
 """
 
 
@@ -39,7 +50,8 @@ def record_event(
     """Write one event of `entity` into `node_events` and return its id.
 
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
-    `data` that are None are left out. The request's id becomes the correlation id.
+    `data` that are None are left out. The request's id becomes the correlation id. With the event
+    go the deliveries to its subscribers and a notice to the processes that wait for one.
     """
     event_id = uuid7()
     present = {key: value for key, value in data.items() if value is not None}
@@ -54,6 +66,7 @@ def record_event(
         "user": actor.user_id,
         "correlation": get_contextvars().get("request_id"),
     }
+    parameters |= addressed_to(subscribers.of_type(event_type)) | notice_of(parameters)
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
     return event_id

@@ -1,6 +1,7 @@
 """The graph's tables. `base` holds what features inherit; the rest are the graph's own."""
 
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
+from node_links.models.deliveries import DeadLetter, EventDelivery
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
@@ -8,7 +9,9 @@ from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
     "CanvasEntity",
+    "DeadLetter",
     "DirtyNode",
+    "EventDelivery",
     "EventSequence",
     "NodeChunk",
     "NodeEntity",
