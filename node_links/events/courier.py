@@ -4,7 +4,7 @@ import threading
 
 import structlog
 from django.conf import settings
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from node_links.events import doorbell
 from node_links.events.delivering import deliver
@@ -40,6 +40,7 @@ class Courier(threading.Thread):
         while not self._stopped.is_set():
             self._bell.clear()
             try:
+                close_old_connections()
                 wait = self._round()
                 self._failures = 0
             except Exception:
@@ -53,8 +54,8 @@ class Courier(threading.Thread):
             self._bell.wait(wait)
         connections.close_all()
 
-    def _round(self) -> float:
-        """Do what is due; return for how long to wait without being rung for."""
+    def _round(self) -> float | None:
+        """Do what is due; return for how long to wait at most without being rung for."""
         outcome = deliver(self.subscriber, should_stop=self._stopped.is_set)
         if outcome.next_in is None:
             return float(settings.DELIVERY_SWEEP_SECONDS)
@@ -64,6 +65,6 @@ class Courier(threading.Thread):
 class Ringer(Courier):
     """Hands a heavy subscriber over to the Celery workers."""
 
-    def _round(self) -> float:
+    def _round(self) -> float | None:
         doorbell.ring(self.subscriber.name)
-        return float(settings.DELIVERY_SWEEP_SECONDS)
+        return None  # beat sweeps for the workers

@@ -83,7 +83,6 @@ def deliver(
     Raises:
         DatabaseError: the connection was lost; nothing of the round has happened.
     """
-    started = time.monotonic()
     try:
         with system_scope():
             return _deliver(subscriber, limit, should_stop)
@@ -91,21 +90,22 @@ def deliver(
         # The server ends a session that has been silent for too long. That the subscriber is to
         # blame, and not an outage, is told by the time that it took.
         connection.close()
-        logger.warning("subscriber_cut_off", subscriber=subscriber.name, event=str(lost.row.event_id))
+        logger.warning("subscriber_cut_off", subscriber=subscriber.name, event_id=lost.row.event_id)
         with system_scope():
             current = _Round(subscriber)
             if _still_pending(lost.row):
-                _fail(current, lost.row, TookTooLong(_too_long(time.monotonic() - started)))
+                _fail(current, lost.row, TookTooLong(_too_long(lost.seconds)))
             current.outcome.next_in = seconds_to_next(subscriber)
             return current.outcome
 
 
 class _LostConnection(Exception):
-    """The connection ended while a subscriber was at work, after its time."""
+    """The connection ended while a subscriber was at work, after its time (`seconds`)."""
 
-    def __init__(self, row: Claimed) -> None:
+    def __init__(self, row: Claimed, seconds: float) -> None:
         super().__init__("The connection was lost.")
         self.row = row
+        self.seconds = seconds
 
 
 def _deliver(subscriber: Subscriber, limit: int, should_stop: Callable[[], bool]) -> Outcome:
@@ -152,8 +152,9 @@ def _deliver_one(current: _Round, row: Claimed, stored: NodeEvent) -> None:
             # Whatever a subscriber raises is its own failure: written on the delivery and into the
             # log, and neither another subscriber's nor another aggregate's concern.
             if not connection.is_usable():
-                if time.monotonic() - started >= settings.SUBSCRIBER_SECONDS:
-                    raise _LostConnection(row) from error
+                seconds = time.monotonic() - started
+                if seconds >= settings.SUBSCRIBER_SECONDS:
+                    raise _LostConnection(row, seconds) from error
                 raise
             logger.warning("delivery_failed", attempt=row.attempts + 1, exc_info=True)
             _fail(current, row, error)
