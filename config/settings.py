@@ -248,6 +248,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
+        "StatusEnum": "node_links.choices.EntityStatus",
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),

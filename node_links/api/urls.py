@@ -1,7 +1,16 @@
 """Addresses of the graph below `/api/v1/`."""
 
+from django.urls import path
+
 from config.api.routers import Router
+from node_links.api.dead_letters import DeadLetterViewSet
+from node_links.api.event_replay import EventReplayView
 
 router = Router()
+router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
 
-urlpatterns = router.urls
+urlpatterns = [
+    # Before the router's own addresses: `events/<id>/` would take it for an id.
+    path("events/replay/", EventReplayView.as_view(), name="events-replay"),
+    *router.urls,
+]

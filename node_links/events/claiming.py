@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -87,7 +88,7 @@ def claim(subscriber: Subscriber, limit: int) -> list[Claimed]:
 
     What has to wait for an earlier event is put off in passing.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "subscriber": subscriber.name,
         "limit": limit,
         "strict": subscriber.strict,

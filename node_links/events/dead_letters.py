@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -38,7 +39,7 @@ FROM settled s WHERE d.subscriber = s.subscriber AND d.organization_id = s.organ
 
 def bury(row: Claimed, *, subscriber: str, error: str, now: datetime) -> None:
     """Put a delivery that failed for the last time where an operator sees it."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "id": uuid7(),
         "organization": row.organization_id,
         "event": row.event_id,
@@ -60,7 +61,11 @@ def settle(letters: Sequence[tuple[str, UUID]], status: str) -> None:
     if not letters:
         return
     names = [name for name, _ in letters]
-    parameters = {"status": status, "subscribers": names, "events": [e for _, e in letters]}
+    parameters: dict[str, Any] = {
+        "status": status,
+        "subscribers": names,
+        "events": [e for _, e in letters],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, parameters)
     ring_for(names)

@@ -3,6 +3,7 @@
 import select
 import socket
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psycopg
 import structlog
@@ -55,17 +56,18 @@ class Listener:
                 select.select([self._awake], [], [], pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _connect(self) -> psycopg.Connection[object]:
+    def _connect(self) -> psycopg.Connection[Any]:
         given = connections["default"].get_connection_params()
-        address = {key: given[key] for key in _ADDRESS if key in given}
-        connection = psycopg.connect(**address, **_KEEPALIVE, autocommit=True)
+        address: dict[str, Any] = {key: given[key] for key in _ADDRESS if key in given}
+        address |= _KEEPALIVE
+        connection = psycopg.connect(**address, autocommit=True)
         for channel in self._channels:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         return connection
 
-    def _listen(self, connection: psycopg.Connection[object]) -> None:
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
         self._connected()
         while not self._stopped:
-            select.select([connection, self._awake], [], [])
+            select.select([connection.fileno(), self._awake.fileno()], [], [])
             for notice in connection.notifies(timeout=0):
                 self._heard(notice.channel, notice.payload)

@@ -1,5 +1,7 @@
 """Forgetting deliveries that were made long ago; the events stay."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 
@@ -31,7 +33,7 @@ def purge_deliveries() -> int:
 
     So are deliveries of that age that were discarded, or whose subscriber exists no more.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "days": settings.DELIVERY_DAYS,
         "batch": _BATCH,
         "known": [subscriber.name for subscriber in subscribers.all()],
@@ -39,12 +41,12 @@ def purge_deliveries() -> int:
     return sum(_purge(statement, parameters) for statement in (_PURGE, _PURGE_ORPHANS))
 
 
-def _purge(statement: str, parameters: dict[str, object]) -> int:
+def _purge(statement: str, parameters: dict[str, Any]) -> int:
     deleted = 0
     while True:
         with system_scope(), connection.cursor() as cursor:
             cursor.execute(statement, parameters)
-            count = cursor.rowcount
+            count = int(cursor.rowcount)
         deleted += count
         if count < _BATCH:
             return deleted

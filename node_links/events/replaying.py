@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -69,8 +70,8 @@ def count_matching(organization_id: UUID, request: ReplayRequest) -> int:
 def replay(organization_id: UUID, request: ReplayRequest, batch: int = BATCH) -> Iterator[int]:
     """Make the deliveries due again, oldest events first; yield how many events each batch had.
 
-    Each batch is a transaction of its own. To go on after a crash is to do it again: what has not
-    been delivered since is not sent twice. Raises `ValidationFailed`.
+    Each batch is a transaction of its own; what is still pending from an earlier replay is not
+    sent twice. Raises `ValidationFailed`.
     """
     chosen = _subscribers(request)
     after: tuple[datetime, UUID] | None = None
@@ -97,7 +98,7 @@ def _send_again(
     ]
     if not pairs:
         return 0
-    parameters = {
+    parameters: dict[str, Any] = {
         "ids": [uuid7() for _ in pairs],
         "events": [event for event, _ in pairs],
         "subscribers": [name for _, name in pairs],

@@ -7,7 +7,7 @@ from accounts.tenancy import scope
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
-from node_links.models import NodeLinkType, NodeMetadata
+from node_links.models import DeadLetter, EventDelivery, NodeEvent, NodeLinkType, NodeMetadata
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -47,6 +47,7 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
@@ -59,3 +60,18 @@ def _fill(person: Person) -> Sop:
             status=201,
         )
     return sop
+
+
+def _undelivered(event: NodeEvent) -> None:
+    """Let an event wait for one subscriber, and be refused by another."""
+    now = event.timestamp
+    row = {"organization_id": event.organization_id, "event": event, "subscriber": "search"}
+    EventDelivery.objects.create(
+        **row,
+        feature_type=event.feature_type,
+        entity_id=event.entity_id,
+        sequence=event.sequence,
+    )
+    DeadLetter.objects.create(
+        **row, error="OSError: no", tries=3, first_failed_at=now, last_failed_at=now
+    )

@@ -20,7 +20,7 @@ from node_links.events.delivering import Outcome, deliver
 from node_links.events.recording import record_event
 from node_links.events.subscribing import subscribers
 from tests.factories import Person, make_person, make_sop
-from tests.node_links.events.effects import TABLE, declare
+from tests.node_links.events.effects import declare
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,7 +37,7 @@ def _effects_table(django_db_setup: None, django_db_blocker: pytest.FixtureReque
     role = sql.Identifier(connections["default"].settings_dict["USER"])
     with psycopg.connect(**address, autocommit=True) as owner:
         owner.execute(
-            f"CREATE TABLE IF NOT EXISTS {TABLE} (place bigserial, subscriber text,"
+            "CREATE TABLE IF NOT EXISTS observed_effects (place bigserial, subscriber text,"
             " event_id uuid, entity_id uuid, sequence bigint, replayed boolean)"
         )
         owner.execute(sql.SQL("GRANT ALL ON observed_effects TO {}").format(role))
@@ -49,7 +49,7 @@ def declared(_effects_table: None, transactional_db: None) -> Iterator[Declare]:
     """Return what declares subscribers for the time of the test; no effects are there yet."""
     before = {found.name for found in subscribers.all()}
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE}")
+        cursor.execute("DELETE FROM observed_effects")
     yield declare
     for found in subscribers.all():
         if found.name not in before:

@@ -10,7 +10,6 @@ from django.db import connection
 from node_links.events.envelope import Event
 from node_links.events.subscribing import Subscriber, subscribers
 
-TABLE = "observed_effects"
 TYPES = ("SopUpdated",)
 
 
@@ -18,7 +17,7 @@ def note(event: Event, subscriber: str) -> None:
     """Write that `subscriber` heard of the event."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {TABLE} (subscriber, event_id, entity_id, sequence, replayed)"
+            "INSERT INTO observed_effects (subscriber, event_id, entity_id, sequence, replayed)"
             " VALUES (%s, %s, %s, %s, %s)",
             [subscriber, event.id, event.entity_id, event.sequence, event.replayed],
         )
@@ -28,10 +27,10 @@ def heard(subscriber: str) -> list[tuple[UUID, int]]:
     """Return (entity, sequence) of what `subscriber` heard, in that order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT entity_id, sequence FROM {TABLE} WHERE subscriber = %s ORDER BY place",
+            "SELECT entity_id, sequence FROM observed_effects WHERE subscriber = %s ORDER BY place",
             [subscriber],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _ledger(event: Event) -> None:
