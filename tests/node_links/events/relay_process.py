@@ -1,4 +1,4 @@
-"""`python -m tests.node_links.events.relay_process NAME …`: a relay with these subscribers."""
+"""`python -m tests.node_links.events.relay_process [--heavy] NAME …`: a relay with these."""
 
 import sys
 
@@ -11,7 +11,9 @@ def main() -> None:
     django.setup()
     from tests.node_links.events.effects import declare
 
-    declare(*sys.argv[1:])
+    names = sys.argv[1:]
+    heavy = "--heavy" in names
+    declare(*(name for name in names if name != "--heavy"), heavy=heavy)
     call_command("relay")
 
 

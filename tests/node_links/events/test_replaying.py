@@ -131,7 +131,8 @@ def test_the_api_counts_and_hands_the_work_to_a_worker(
     deliver_all("ledger")
     body = {"from": LONG_AGO, "types": ["SopUpdated"], "entity_id": str(sop.pk)}
     with app.connection_for_write() as broker:
-        client: Any = broker.default_channel.client
+        channel: Any = broker.default_channel
+        client = channel.client
         client.delete("events")
 
         dry = person.client.post(ADDRESS, {**body, "dry_run": True})
