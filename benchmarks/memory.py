@@ -25,6 +25,7 @@ MEGABYTE = 1024 * 1024
 KINDS = {
     "granian": "web",
     "uvicorn": "live",
+    "django relay": "relay",
     "celery -q -A config beat": "beat",
     "default,maintenance": "worker",
     "embeddings,": "runner",

@@ -62,6 +62,8 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Links", "arrow_split", "node_links.nodelink"),
             _item("Link types", "palette", "node_links.nodelinktype"),
             _item("Events", "history", "node_links.nodeevent"),
+            _item("Deliveries", "outbox", "node_links.eventdelivery"),
+            _item("Dead letters", "report", "node_links.deadletter"),
         ),
         _group(
             "Organisations",

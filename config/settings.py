@@ -257,6 +257,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
+        "StatusEnum": "node_links.choices.EntityStatus",
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),
@@ -298,6 +300,12 @@ WARM_UP = (
 # --- sagas ---------------------------------------------------------------------------------------
 SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
 SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
+# --- events --------------------------------------------------------------------------------------
+# Seconds before the second, third … try of a delivery; after the last one it is a dead letter.
+DELIVERY_RETRY_SECONDS = tuple(float(s) for s in env.words("DELIVERY_RETRY_SECONDS", ["1", "5"]))
+DELIVERY_SWEEP_SECONDS = env.number("DELIVERY_SWEEP_SECONDS", 10)
+DELIVERY_DAYS = env.whole("DELIVERY_DAYS", 7)
+SUBSCRIBER_SECONDS = env.number("SUBSCRIBER_SECONDS", 30)  # of one subscriber for one event
 
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
@@ -310,6 +318,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "node_links.tasks.sagas.sweep_sagas",
         "schedule": SAGA_SWEEP_SECONDS,
         "options": {"queue": "maintenance", "expires": SAGA_SWEEP_SECONDS},
+    },
+    "sweep-deliveries": {
+        "task": "node_links.tasks.events.sweep_deliveries",
+        "schedule": DELIVERY_SWEEP_SECONDS,
+        "options": {"queue": "events", "expires": DELIVERY_SWEEP_SECONDS},
+    },
+    "purge-deliveries": {
+        "task": "node_links.tasks.events.purge_deliveries",
+        "schedule": crontab(hour="3", minute="37"),
+        "options": {"queue": "events"},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

@@ -14,8 +14,9 @@ class NodeLinksConfig(AppConfig):
     verbose_name = "Graph"
 
     def ready(self) -> None:
-        """Keep the platform's own link types in every migrated database; show the backlog."""
+        """Keep the platform's own link types in every migrated database; show the backlogs."""
         from config.metrics.gauges import register_gauge
+        from node_links.events import gauges
         from node_links.link_types import ensure_default_link_types
         from node_links.sagas.resuming import count_stuck_sagas
         from node_links.search.backlog import backlog_age_seconds, backlog_size
@@ -27,6 +28,11 @@ class NodeLinksConfig(AppConfig):
         register_gauge(
             "sagas_stuck", "Sagas that failed or that nobody takes over.", count_stuck_sagas
         )
+        register_gauge("deliveries_pending", "Deliveries of events that wait.", gauges.pending)
+        register_gauge(
+            "delivery_lag_seconds", "How long the oldest due delivery has waited.", gauges.lag
+        )
+        register_gauge("dead_letters", "Events that could not be delivered.", gauges.dead_letters)
         post_migrate.connect(ensure_default_link_types, sender=self)
         import_module("node_links.events.catalogue")
         import_module("node_links.events.checks")

@@ -28,6 +28,23 @@ class LinkOrigin(TextChoices):
     RUNTIME = "runtime"
 
 
+class DeliveryStatus(TextChoices):
+    """How far an event has come on its way to one subscriber."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DISCARDED = "discarded"
+
+
+class DeadLetterStatus(TextChoices):
+    """What was decided about an event that could not be delivered."""
+
+    OPEN = "open"
+    RETRIED = "retried"
+    DISCARDED = "discarded"
+
+
 class Bump(TextChoices):
     """The part of a version number that goes up."""
 

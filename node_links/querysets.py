@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.actors import Actor
 
 if TYPE_CHECKING:
-    from node_links.models import NodeLink, NodeMetadata
+    from node_links.models import DeadLetter, NodeLink, NodeMetadata
 
 M = TypeVar("M", bound=models.Model)
 
@@ -87,3 +87,11 @@ class LinkQuerySet(QuerySet["NodeLink"]):
     def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
         """Links whose target is the entity or a node inside it."""
         return self.filter(target_feature=feature_type, target_entity_id=entity_id)
+
+
+class DeadLetterQuerySet(QuerySet["DeadLetter"]):
+    """Events that could not be delivered."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the actor's organisation; an operator sees all."""
+        return self if actor.is_operator else self.filter(organization_id=actor.organization_id)

@@ -24,6 +24,7 @@ CELERY_ENVIRONMENT = {
 # The web process has few threads, each of which keeps its own connection: to borrow one from a pool
 # each time would cost a short request a fifth more.
 WEB_ENVIRONMENT = {"NODELOOM_DB_POOL": environment.text("DB_POOL", "0")}
+RELAY_ENVIRONMENT = {"NODELOOM_DB_POOL": "0", "DJANGO_SETTINGS_MODULE": "config.settings"}
 MUTED = {
     # What it says while it recovers after a kill; that it recovered is seen by its readiness.
     "postgres": (
@@ -67,10 +68,11 @@ def server_specs(options: Options) -> list[ProcessSpec]:
 
 
 def service_specs(options: Options) -> list[ProcessSpec]:
-    """Return the web and live processes, the workers and beat."""
+    """Return the web and live processes, the relay, the workers and beat."""
     return [
         ProcessSpec("web", partial(_web, options)),
         ProcessSpec("live", partial(_live, options)),
+        ProcessSpec("relay", _relay),
         *(ProcessSpec(name, partial(_worker, name, queues)) for name, queues in WORKERS.items()),
         ProcessSpec("beat", _beat),
     ]
@@ -103,6 +105,11 @@ def _live(options: Options) -> Command:
         # Open streams never end by themselves: they are cut after this time.
         *("--timeout-graceful-shutdown", "2", "--log-level", "warning", "--no-access-log"),
     )
+
+
+def _relay() -> Command:
+    # One thread per subscriber, each of which keeps its connection.
+    return _python("django", "relay", env=RELAY_ENVIRONMENT)
 
 
 def _worker(name: str, queues: tuple[str, ...]) -> Command:

@@ -11,23 +11,34 @@ from structlog.contextvars import get_contextvars
 from accounts.actors import Actor
 from config.ids import uuid7
 from config.request_context import current_causation_id, current_execution_id
+from node_links.events.outbox import addressed_to, notice_of
+from node_links.events.subscribing import subscribers
 from node_links.events.types import event_types
 
-# One statement counts the aggregate up and writes the event: the upsert's row lock puts concurrent
-# writers in order, so that the sequence has neither gaps nor twins.
+# One statement counts the aggregate up, writes the event and what each subscriber must hear, and
+# rings for whoever listens: the upsert's row lock puts concurrent writers in order, so that the
+# sequence has neither gaps nor twins.
 _RECORD = """
 WITH counted AS (
     INSERT INTO node_event_sequences AS s (organization_id, feature_type, entity_id, last)
     VALUES (%(organization)s, %(feature)s, %(entity)s, 1)
     ON CONFLICT (organization_id, feature_type, entity_id) DO UPDATE SET last = s.last + 1
     RETURNING last
+), written AS (
+    INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
+        entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id, causation_id,
+        execution_id)
+    SELECT %(id)s, %(organization)s, %(type)s, %(version)s, %(feature)s, %(entity)s, %(node)s, last,
+        %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s, %(causation)s, %(execution)s
+    FROM counted
+), addressed AS (
+    INSERT INTO event_deliveries (delivery_id, organization_id, event_id, subscriber, feature_type,
+        entity_id, sequence, status, attempts, not_before, replayed, last_error, created_at)
+    SELECT delivery, %(organization)s, %(id)s, subscriber, %(feature)s, %(entity)s, last,
+        'pending', 0, clock_timestamp(), false, '', clock_timestamp()
+    FROM counted, unnest(%(deliveries)s::uuid[], %(subscribers)s::text[]) AS t(delivery, subscriber)
 )
-INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
-    entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id, causation_id,
-    execution_id)
-SELECT %(id)s, %(organization)s, %(type)s, %(version)s, %(feature)s, %(entity)s, %(node)s, last,
-    %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s, %(causation)s, %(execution)s
-FROM counted
+SELECT pg_notify(%(channel)s, %(notice)s)
 """
 
 
@@ -73,6 +84,7 @@ def record_event(
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
     `data` that are None are left out. Unless it is given, the request's id becomes the correlation
     id; the causation is the event that is being handled, the execution the one that is running.
+    With the event go the deliveries to its subscribers and a notice to the processes that wait.
 
     `schema_version` says that the data have been checked already, as those of custom types are;
     otherwise raises `InvalidEvent` where they do not fit the newest version of the type.
@@ -94,6 +106,7 @@ def record_event(
         "causation": causation_id or current_causation_id(),
         "execution": current_execution_id(),
     }
+    parameters |= addressed_to(subscribers.of_type(event_type)) | notice_of(parameters)
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
     return event_id

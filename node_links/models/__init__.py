@@ -1,6 +1,7 @@
 """The graph's tables. `base` holds what features inherit; the rest are the graph's own."""
 
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
+from node_links.models.deliveries import DeadLetter, EventDelivery
 from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
@@ -12,7 +13,9 @@ __all__ = [
     "CanvasEntity",
     "CustomEventType",
     "DedupKey",
+    "DeadLetter",
     "DirtyNode",
+    "EventDelivery",
     "EventSequence",
     "NodeChunk",
     "NodeEntity",

@@ -10,7 +10,15 @@ from config.ids import uuid7
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
-from node_links.models import CustomEventType, DedupKey, NodeLinkType, NodeMetadata
+from node_links.models import (
+    CustomEventType,
+    DeadLetter,
+    DedupKey,
+    EventDelivery,
+    NodeEvent,
+    NodeLinkType,
+    NodeMetadata,
+)
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
@@ -57,6 +65,7 @@ def _fill(person: Person) -> Sop:
             organization=tenant, name="archive_sop", role=person.role, lease_until=timezone.now()
         )
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
+        _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
@@ -69,3 +78,18 @@ def _fill(person: Person) -> Sop:
             status=201,
         )
     return sop
+
+
+def _undelivered(event: NodeEvent) -> None:
+    """Let an event wait for one subscriber, and be refused by another."""
+    now = event.timestamp
+    row = {"organization_id": event.organization_id, "event": event, "subscriber": "search"}
+    EventDelivery.objects.create(
+        **row,
+        feature_type=event.feature_type,
+        entity_id=event.entity_id,
+        sequence=event.sequence,
+    )
+    DeadLetter.objects.create(
+        **row, error="OSError: no", tries=3, first_failed_at=now, last_failed_at=now
+    )

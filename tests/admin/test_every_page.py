@@ -21,8 +21,19 @@ from tests.factories import PASSWORD, UserFactory
 PLAN = {"Plan": {"Node Type": "Limit", "Plans": [{
     "Node Type": "Seq Scan", "Relation Name": "node_events", "Plan Rows": 9, "Total Cost": 1.5,
     "Filter": "(entity_id = $1)"}]}}  # fmt: skip
-LOOKING_ONLY = {"AccessKey", "AccessAttempt", "SlowQuery", "PeriodicTask", "NodeMetadata",
-                "NodeLink", "NodeEvent", "DirtyNode", "Saga"}  # fmt: skip
+LOOKING_ONLY = {
+    "AccessKey",
+    "AccessAttempt",
+    "SlowQuery",
+    "PeriodicTask",
+    "NodeMetadata",
+    "NodeLink",
+    "NodeEvent",
+    "DirtyNode",
+    "Saga",
+    "EventDelivery",
+    "DeadLetter",
+}
 
 
 def _pages() -> Iterator[tuple[str, type[Model]]]:

@@ -7,7 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tenancy import system_scope
-from node_links.models import DirtyNode, NodeEvent, NodeLink, NodeLinkType, NodeMetadata
+from node_links.models import (
+    DeadLetter,
+    DirtyNode,
+    EventDelivery,
+    NodeEvent,
+    NodeLink,
+    NodeLinkType,
+    NodeMetadata,
+)
 from node_links.search.backlog import drain
 from tests.admin.conftest import World
 
@@ -103,3 +111,42 @@ def test_a_waiting_node_says_why_and_is_tried_now(page: Client, world: World) ->
         row.refresh_from_db()
     assert (row.attempts, row.last_error) == (0, "")
     assert row.not_before < later
+
+
+def test_dead_letters_are_read_and_decided_about(page: Client, world: World) -> None:
+    with system_scope():
+        events = NodeEvent.objects.order_by("pk")[:2]
+        letters = [_letter(event) for event in events]
+        chosen = [str(letter.pk) for letter in letters]
+    change = page.get(reverse("admin:node_links_deadletter_change", args=[chosen[0]]))
+    assert "OSError: the index is away" in change.content.decode()
+    delivery = page.get(_list("eventdelivery"), {"status": "dead"})
+    assert len(delivery.context["cl"].result_list) == 2
+
+    page.post(_list("deadletter"), {"action": "retry", "_selected_action": chosen[:1]})
+    page.post(_list("deadletter"), {"action": "discard", "_selected_action": chosen})
+
+    with system_scope():
+        rows = DeadLetter.objects.order_by("pk").values_list("status", "reason")
+        assert list(rows) == [("retried", ""), ("discarded", "Discarded in the admin.")]
+        statuses = EventDelivery.objects.order_by("pk").values_list("status", flat=True)
+        assert list(statuses) == ["pending", "discarded"]
+
+
+def _letter(event: NodeEvent) -> DeadLetter:
+    told = {"organization_id": event.organization_id, "event": event, "subscriber": "search"}
+    EventDelivery.objects.create(
+        **told,
+        feature_type=event.feature_type,
+        entity_id=event.entity_id,
+        sequence=event.sequence,
+        status="dead",
+        last_error="OSError: the index is away",
+    )
+    return DeadLetter.objects.create(
+        **told,
+        error="OSError: the index is away",
+        tries=3,
+        first_failed_at=event.timestamp,
+        last_failed_at=event.timestamp,
+    )

@@ -33,7 +33,7 @@ def command_of(service: dict[str, Any]) -> str:
 
 def test_every_part_is_a_service(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {
-        *("db", "valkey", "migrate", "web", "live", "worker", "runner", "beat", "proxy")
+        *("db", "valkey", "migrate", "web", "live", "relay", "worker", "runner", "beat", "proxy")
     }
 
 

@@ -113,7 +113,7 @@ def test_every_queue_has_a_worker_and_workers_use_no_pool(options: Options) -> N
     served = {q for c in workers for q in c.argv[c.argv.index("-Q") + 1].split(",")}
     assert served == set(django_settings.CELERY_TASK_QUEUES)
     assert {command.env["NODELOOM_DB_POOL"] for command in workers} == {"0"}
-    assert {"web", "live", "beat"} < set(commands)
+    assert {"web", "live", "relay", "beat"} < set(commands)
 
 
 def test_static_files_are_collected_when_they_may_have_changed(

@@ -1,0 +1,1 @@
+"""The bus: recording, delivering, replaying, against real servers."""

@@ -1,0 +1,166 @@
+"""How soon and how fast events reach a subscriber, beside an outbox that does nothing else.
+
+The floor is one table, an INSERT with a NOTIFY, and a listener that marks the row: no order, no
+tenants, no retries. Times are PostgreSQL's own, from the INSERT to the mark.
+"""
+
+import itertools
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import LiteralString
+from uuid import UUID
+
+from benchmarks import relay
+from benchmarks.figures import Figure, milliseconds, percentile
+from benchmarks.plan import Plan
+from benchmarks.stack import Stack
+
+RATE = 200
+BACKLOG = 10_000
+P50_SECONDS, P95_SECONDS = 0.010, 0.050
+
+_OUTBOX = """
+CREATE TABLE bench_outbox (id bigserial PRIMARY KEY, data jsonb, written_at timestamptz,
+    delivered_at timestamptz);
+CREATE INDEX ON bench_outbox (id) WHERE delivered_at IS NULL
+"""
+_FLOOR = "SELECT written_at AS a, delivered_at AS b FROM bench_outbox"
+_OURS = (
+    'SELECT e."timestamp" AS a, d.delivered_at AS b FROM event_deliveries d'
+    " JOIN node_events e USING (event_id) WHERE d.subscriber = 'bench'"
+)
+
+
+def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
+    """Yield p50 and p95 at 200 events a second, and the rate at which a backlog drains."""
+    with relay.subscribed():
+        yield from _measure(stack, plan)
+
+
+def _measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
+    from accounts.tenancy import scope
+    from knowledge_base.models import Sop
+    from node_links.events.recording import record_event
+
+    ids: list[UUID] = stack.make_sops(20, 500)
+    with scope(stack.actor):
+        sops = itertools.cycle(list(Sop.objects.filter(pk__in=ids)))
+
+    def publish() -> None:
+        with scope(stack.actor):
+            record_event(actor=stack.actor, entity=next(sops), event_type="Bench", data={"n": 1})
+
+    count = max(RATE, plan.writes * 2)
+    _clear(stack)
+    with _running_relay():
+        publish()
+        _wait_for(stack, 1)
+        _at_rate(count, publish)
+        _wait_for(stack, count + 1)
+    ours = _percentiles(stack, _OURS)
+    floor = _floor(stack, count)
+    for name, mine, bare, limit in zip(
+        ("p50", "p95"), ours, floor, (P50_SECONDS, P95_SECONDS), strict=True
+    ):
+        yield Figure(
+            f"delivery of an event at {RATE}/s, {name}",
+            milliseconds(mine),
+            f"{milliseconds(bare)} (bare outbox)",
+            mine / bare,
+            f"< {milliseconds(limit)}",
+            mine < limit,
+        )
+    yield _drain(stack, publish)
+
+
+def _drain(stack: Stack, publish: Callable[[], None]) -> Figure:
+    from node_links.events.delivering import deliver
+    from node_links.events.subscribing import subscribers
+
+    _clear(stack)
+    for _ in range(BACKLOG):
+        publish()
+    found = subscribers.get(relay.SUBSCRIBER)
+    assert found is not None
+    started = time.perf_counter()
+    while deliver(found).delivered:
+        pass
+    rate = BACKLOG / (time.perf_counter() - started)
+    return Figure(f"draining {BACKLOG:,} events to one subscriber", f"{rate:,.0f}/s")
+
+
+def _clear(stack: Stack) -> None:
+    with stack.database() as connection:
+        connection.execute("TRUNCATE event_deliveries")
+
+
+def _at_rate(count: int, act: Callable[[], None]) -> None:
+    started = time.perf_counter()
+    for number in range(count):
+        act()
+        time.sleep(max(0.0, started + (number + 1) / RATE - time.perf_counter()))
+
+
+@contextmanager
+def _running_relay() -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.relay"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(stack: Stack, count: int) -> None:
+    with stack.database() as connection:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            row = connection.execute(
+                "SELECT count(*) FROM event_deliveries WHERE status = 'delivered'"
+            ).fetchone()
+            if row is not None and row[0] >= count:
+                return
+            time.sleep(0.1)
+    raise TimeoutError("The relay did not deliver everything within a minute.")
+
+
+def _percentiles(stack: Stack, rows: LiteralString) -> tuple[float, float]:
+    with stack.database() as connection:
+        waits = [(b - a).total_seconds() for a, b in connection.execute(rows)]
+    return percentile(waits, 0.5), percentile(waits, 0.95)
+
+
+def _floor(stack: Stack, count: int) -> tuple[float, float]:
+    with stack.database() as writer, stack.database() as reader:
+        writer.execute(_OUTBOX)
+        reader.execute("LISTEN bench_outbox")
+
+        def mark() -> None:
+            marked = 0
+            for _ in reader.notifies():
+                done = reader.execute(
+                    "UPDATE bench_outbox SET delivered_at = clock_timestamp()"
+                    " WHERE delivered_at IS NULL"
+                )
+                marked += done.rowcount
+                if marked >= count:
+                    return
+
+        def write() -> None:
+            writer.execute(
+                "WITH w AS (INSERT INTO bench_outbox (data, written_at)"
+                " VALUES ('{\"n\": 1}', clock_timestamp()) RETURNING id)"
+                " SELECT pg_notify('bench_outbox', id::text) FROM w"
+            )
+
+        listener = threading.Thread(target=mark, daemon=True)
+        listener.start()
+        _at_rate(count, write)
+        listener.join(30)
+        figures = _percentiles(stack, _FLOOR)
+        writer.execute("DROP TABLE bench_outbox")
+    return figures

@@ -1,0 +1,62 @@
+"""Delivering to heavy subscribers, and what nobody rang for; forgetting what was delivered."""
+
+import time
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+
+RUN_SECONDS = 60  # then others of the queue have their turn; the rest is rung for again
+
+
+@shared_task
+def deliver_heavy(subscriber: str) -> int:
+    """Deliver what is due to a heavy subscriber; return how many events it got."""
+    from node_links.events import doorbell
+    from node_links.events.delivering import deliver
+    from node_links.events.subscribing import subscribers
+
+    doorbell.answer(subscriber)
+    found = subscribers.get(subscriber)
+    if found is None:
+        return 0
+    until = time.monotonic() + RUN_SECONDS
+    delivered = 0
+    while True:
+        outcome = deliver(found)
+        delivered += outcome.delivered
+        if outcome.next_in is None:
+            return delivered
+        if outcome.next_in > 0 or time.monotonic() > until:
+            doorbell.ring(subscriber, in_seconds=outcome.next_in)
+            return delivered
+
+
+@shared_task
+def sweep_deliveries() -> int:
+    """Deliver to heavy subscribers what nobody rang for; return how many events they got."""
+    from node_links.events.subscribing import subscribers
+
+    return sum(deliver_heavy(found.name) for found in subscribers.all() if found.heavy)
+
+
+@shared_task
+def purge_deliveries() -> int:
+    """Forget deliveries that were made long ago; return how many."""
+    from node_links.events.purging import purge_deliveries as purge
+
+    return purge()
+
+
+@shared_task
+def replay_events(organization_id: str, request: dict[str, Any]) -> int:
+    """Send past events of an organisation out again; return how many."""
+    from node_links.events.replaying import ReplayRequest, replay
+
+    for name in ("since", "until"):
+        request[name] = datetime.fromisoformat(request[name])
+    if request["entity_id"]:
+        request["entity_id"] = UUID(request["entity_id"])
+    request["types"] = tuple(request["types"])
+    return sum(replay(UUID(organization_id), ReplayRequest(**request)))
