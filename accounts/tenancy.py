@@ -13,13 +13,14 @@ Who opens a transaction sets them through this module:
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from accounts.actors import Actor, system_actor
+from config.replica import reading_alias
 
 _SETTINGS = ("app.organization_id", "app.user_id", "app.role")
 _SET = "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in _SETTINGS)
@@ -43,8 +44,9 @@ def enter_member(
     organisation named by `slug` or `organization_id`, by default of the oldest one; None where
     there is none, and then the transaction sees no more than the user's own memberships.
     """
-    _require_transaction(DEFAULT_DB_ALIAS)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    using = reading_alias()
+    _require_transaction(using)
+    with connections[using].cursor() as cursor:
         cursor.execute("SELECT * FROM enter_member(%s, %s, %s)", [user_id, slug, organization_id])
         row: tuple[UUID, str, str, str, bool] | None = cursor.fetchone()
     return row
@@ -55,6 +57,14 @@ def enter_access_key(key_hash: str) -> None:
     _require_transaction(DEFAULT_DB_ALIAS)
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute("SELECT set_config('app.access_key_hash', %s, true)", [key_hash])
+
+
+def writing_scope(actor: Actor) -> AbstractContextManager[Actor | None]:
+    """Open a scope for a write beside the reads of a request.
+
+    Where the request reads from `default` it has entered its tenant there already.
+    """
+    return nullcontext() if reading_alias() == DEFAULT_DB_ALIAS else scope(actor)
 
 
 @contextmanager

@@ -96,9 +96,10 @@ def _copy(connection: psycopg.Connection, organization: UUID, vectors: Any) -> N
     from django.conf import settings
 
     from config.ids import uuid7
+    from node_links.search.vector_index import outside
 
     bound = settings.VECTOR_EXACT_ROWS
-    indexed = len(vectors) - bound // 2 if len(vectors) > bound else 0
+    indexed = len(vectors) - outside(bound) if len(vectors) > bound else 0
     fixed: tuple[Any, ...] = ("sop", "vector", True, "", [], "", 0.0, 0, 0, "{}", "{}")
     with connection.cursor() as cursor, cursor.copy(_COPY) as rows:
         for place, vector in enumerate(vectors):

@@ -16,9 +16,12 @@ class PlatformConfig(AppConfig):
         from config import checks, task_context  # noqa: F401 -- importing them registers them
         from config.celery import app
         from config.db import grant_app_role
+        from config.metrics import register_gauge
+        from config.replica import lag_seconds
         from config.slow_queries import install
         from config.worker_beat import install_heartbeat
 
+        register_gauge("replica_lag_seconds", "How far the replica is behind.", lag_seconds)
         install()
         install_heartbeat(app)
         # Sent once for each app with models, after all migrations: one app's signal is enough.

@@ -18,6 +18,7 @@ import httpx2
 from django.conf import settings
 
 from config.exceptions import DomainError, ExternalServiceException
+from config.request_context import current_causation_id, current_request_id
 from config.resilience.transient import retry_after_seconds
 
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
@@ -182,7 +183,7 @@ def create_client(
         operator_urls: addresses from the settings; their host and port count as allowed.
         timeout: seconds; default 5 to connect, 30 to read.
         follow_redirects: each hop is checked like the first; at most five.
-        headers: sent with each request.
+        headers: sent with each request. X-Request-ID and X-Causation-ID go along by themselves.
 
     Proxies named in the environment are not used: behind one the guard would see only the proxy.
     """
@@ -195,7 +196,16 @@ def create_client(
         max_redirects=MAX_REDIRECTS,
         headers=headers,
         trust_env=False,
+        event_hooks={"request": [_name_the_cause]},
     )
+
+
+def _name_the_cause(request: httpx2.Request) -> None:
+    """Tell the other side which request and which event of ours stand behind this one."""
+    names = {"X-Request-ID": current_request_id(), "X-Causation-ID": current_causation_id()}
+    for name, value in names.items():
+        if value is not None:
+            request.headers.setdefault(name, str(value))
 
 
 def request(

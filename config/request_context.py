@@ -1,10 +1,14 @@
-"""For whom the running code works: the request id, carried through logs, events and tasks."""
+"""For whom the running code works: the request id, carried through logs, events and tasks.
+
+Beside it the event that is being handled (its causation) and the execution that is running.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from uuid import UUID
 
 import structlog
 import uuid_utils
@@ -15,6 +19,8 @@ MAX_REQUEST_ID = 128
 _VISIBLE_ASCII = re.compile(rf"[!-~]{{1,{MAX_REQUEST_ID}}}")
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_causation_id: ContextVar[UUID | None] = ContextVar("causation_id", default=None)
+_execution_id: ContextVar[UUID | None] = ContextVar("execution_id", default=None)
 
 
 def current_request_id() -> str | None:
@@ -23,6 +29,36 @@ def current_request_id() -> str | None:
     A task runs under the id of the request that published it.
     """
     return _request_id.get()
+
+
+def current_causation_id() -> UUID | None:
+    """Return the event that caused the running code; None where no event is being handled."""
+    return _causation_id.get()
+
+
+def current_execution_id() -> UUID | None:
+    """Return the execution in which the running code is a step; None outside of any."""
+    return _execution_id.get()
+
+
+@contextmanager
+def caused_by(event_id: UUID | None) -> Iterator[None]:
+    """Run the block as a consequence of an event: what is recorded in it names it as its cause."""
+    token = _causation_id.set(event_id)
+    try:
+        yield
+    finally:
+        _causation_id.reset(token)
+
+
+@contextmanager
+def inside_execution(execution_id: UUID | None) -> Iterator[None]:
+    """Run the block as part of an execution: what is recorded in it names the execution."""
+    token = _execution_id.set(execution_id)
+    try:
+        yield
+    finally:
+        _execution_id.reset(token)
 
 
 def accept_request_id(given: str | None) -> str:

@@ -121,7 +121,15 @@ DATABASES = {
     "default": _database(DATABASE_URL, pool=DB_POOL),
     "owner": {**_database(DATABASE_OWNER_URL, pool=False), "ATOMIC_REQUESTS": False},
 }
-DATABASE_ROUTERS = ["config.db.OwnerMigrates"]
+# A standby of the same database, for requests that only read.
+DATABASE_REPLICA_URL = env.url("DATABASE_REPLICA_URL")
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = {
+        **_database(DATABASE_REPLICA_URL, pool=DB_POOL),
+        "ATOMIC_REQUESTS": False,
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["config.replica.ReadsFromReplica", "config.db.OwnerMigrates"]
 
 # --- Valkey / Redis, Celery ----------------------------------------------------------------------
 REDIS_URL = env.url("REDIS_URL") or EMBEDDED.redis_url(0)

@@ -3,18 +3,29 @@
 import time
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import Task
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from prometheus_client import Histogram
 
-from config.request_context import accept_request_id, current_request_id, request_context
+from config.request_context import (
+    accept_request_id,
+    caused_by,
+    current_causation_id,
+    current_execution_id,
+    current_request_id,
+    inside_execution,
+    request_context,
+)
 from config.slow_queries import query_watch
 
 logger = structlog.get_logger("nodeloom.task")
 
 REQUEST_ID_HEADER = "nodeloom_request_id"
+CAUSATION_ID_HEADER = "nodeloom_causation_id"
+EXECUTION_ID_HEADER = "nodeloom_execution_id"
 TASK_SECONDS = Histogram(
     "nodeloom_task_duration_seconds", "Time of one task run.", ["task", "state"]
 )
@@ -28,11 +39,18 @@ def keep_logging(**_options: Any) -> None:
 
 
 @before_task_publish.connect
-def send_request_id(headers: dict[str, Any] | None = None, **_options: Any) -> None:
-    """Give the message the id of the request, or task, that publishes it."""
-    request_id = current_request_id()
-    if headers is not None and request_id is not None:
-        headers.setdefault(REQUEST_ID_HEADER, request_id)
+def send_context(headers: dict[str, Any] | None = None, **_options: Any) -> None:
+    """Give the message the ids of the request, the event and the execution that publish it."""
+    if headers is None:
+        return
+    context = {
+        REQUEST_ID_HEADER: current_request_id(),
+        CAUSATION_ID_HEADER: current_causation_id(),
+        EXECUTION_ID_HEADER: current_execution_id(),
+    }
+    for name, value in context.items():
+        if value is not None:
+            headers.setdefault(name, str(value))
 
 
 @task_prerun.connect
@@ -41,6 +59,8 @@ def enter_task(task_id: str, task: Task[Any, Any], **_options: Any) -> None:
     request_id = accept_request_id(getattr(task.request, REQUEST_ID_HEADER, None))
     stack = ExitStack()
     stack.enter_context(request_context(request_id, task_id=task_id, task=task.name))
+    stack.enter_context(caused_by(_id_in(task, CAUSATION_ID_HEADER)))
+    stack.enter_context(inside_execution(_id_in(task, EXECUTION_ID_HEADER)))
     stack.enter_context(query_watch())
     _running[task_id] = (time.perf_counter(), stack)
 
@@ -67,3 +87,11 @@ def leave_task(
             logger.error("task", exc_info=retval, **fields)
         else:
             logger.info("task", **fields)
+
+
+def _id_in(task: Task[Any, Any], header: str) -> UUID | None:
+    """Return the id in a header; None where it is absent or nothing that we have sent."""
+    try:
+        return UUID(getattr(task.request, header, None) or "")
+    except (AttributeError, ValueError):
+        return None

@@ -1,5 +1,7 @@
 """The node_links app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -28,4 +30,7 @@ class NodeLinksConfig(AppConfig):
         )
         register_gauge("dead_letters", "Events that could not be delivered.", gauges.dead_letters)
         post_migrate.connect(ensure_default_link_types, sender=self)
+        import_module("node_links.events.catalogue")
+        import_module("node_links.events.checks")
+        autodiscover_modules("events")
         autodiscover_modules("subscribers")

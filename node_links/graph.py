@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.actors import Actor
+from config.replica import reader
 from node_links.models import NodeMetadata
 
 # Written out, because building the statements would cost more than running them. Most entities have
@@ -34,7 +33,7 @@ def linked_entities(
         "feature": feature_type,
         "ids": list(entity_ids),
     }
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_LINKS, parameters)
         links = cursor.fetchall()
     if not links:

@@ -13,6 +13,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from config.replica import ReadsFromReplica
 from tests.plugins.reference import ReferenceRows
 
 
@@ -63,7 +64,7 @@ def _open_for_flush(app_role: str) -> ReferenceRows:
     }
     owner.close()
     reference = ReferenceRows(psycopg.connect(**params, autocommit=True))
-    router.routers = []
+    router.routers = [ReadsFromReplica()]
     post_migrate.connect(reference.restore, weak=False, dispatch_uid="restore_reference_rows")
     return reference
 

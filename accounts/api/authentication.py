@@ -25,6 +25,7 @@ from accounts.models import AccessKey, Organization, User
 from accounts.services import KEY_MARK, hash_access_key
 from accounts.tenancy import enter_access_key, enter_member
 from config.exceptions import NotFound
+from config.replica import read_from_replica
 
 INVALID_TOKEN = "The token is invalid or has expired."  # noqa: S105 - a sentence
 KNOWN_TOKENS = 4096
@@ -121,6 +122,7 @@ def _bearer(request: Request) -> str | None:
 
 def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
     slug = request.headers.get(TENANT_HEADER)
+    read_from_replica(user_id, request.method)
     found = _member(user_id, slug=slug)
     if found is not None:
         return found

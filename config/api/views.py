@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -22,6 +24,7 @@ from config.api.idempotency import Claim, Replay, claim
 from config.api.negotiation import Negotiation
 from config.api.throttles import allowance_of
 from config.exceptions import NotFound
+from config.replica import reading_window, remember_write_on_commit
 
 
 class Conventions(FrameworkView):
@@ -38,6 +41,11 @@ class Conventions(FrameworkView):
     extra_query_parameters: ClassVar[tuple[str, ...]] = ()
     replays: ClassVar[bool] = True
     _claim: Claim | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer the request; one that only reads may be sent to the replica on the way."""
+        with reading_window():
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the caller before the handler runs.
@@ -74,8 +82,11 @@ class Conventions(FrameworkView):
             final.render()
         if final.status_code >= status.HTTP_400_BAD_REQUEST:
             roll_back(self)
-        elif self._claim is not None:
-            self._claim.keep(final)
+        else:
+            if self._claim is not None:
+                self._claim.keep(final)
+            if request.method not in SAFE_METHODS:
+                remember_write_on_commit(request.user.pk)
         allowance = allowance_of(request)
         if allowance is not None:
             for name, value in allowance.headers().items():

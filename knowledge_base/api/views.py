@@ -14,6 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.tenancy import writing_scope
 from config.api.concurrency import expected_revision
 from config.exceptions import NotFound
 from knowledge_base.api import serializers as shapes
@@ -260,7 +261,8 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         if sop.last_viewed_at is None or now - sop.last_viewed_at > VIEWED_EVERY:
             # A reader does not wait for whoever is changing the SOP; the next look is noted.
             free = Sop.objects.filter(pk=sop.pk).select_for_update(skip_locked=True, no_key=True)
-            Sop.objects.filter(pk__in=free.values("pk")).update(last_viewed_at=now)
+            with writing_scope(self.actor):
+                Sop.objects.filter(pk__in=free.values("pk")).update(last_viewed_at=now)
 
 
 def _address(target: UUID | None) -> str | None:

@@ -1,6 +1,7 @@
 """Recording what happened, inside the transaction in which it happened."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -9,9 +10,10 @@ from structlog.contextvars import get_contextvars
 
 from accounts.actors import Actor
 from config.ids import uuid7
+from config.request_context import current_causation_id, current_execution_id
 from node_links.events.outbox import addressed_to, notice_of
 from node_links.events.subscribing import subscribers
-from node_links.models import NodeEntity
+from node_links.events.types import event_types
 
 # One statement counts the aggregate up, writes the event and what each subscriber must hear, and
 # rings for whoever listens: the upsert's row lock puts concurrent writers in order, so that the
@@ -24,9 +26,10 @@ WITH counted AS (
     RETURNING last
 ), written AS (
     INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
-        entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id)
-    SELECT %(id)s, %(organization)s, %(type)s, 1, %(feature)s, %(entity)s, %(node)s, last,
-        %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s
+        entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id, causation_id,
+        execution_id)
+    SELECT %(id)s, %(organization)s, %(type)s, %(version)s, %(feature)s, %(entity)s, %(node)s, last,
+        %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s, %(causation)s, %(execution)s
     FROM counted
 ), addressed AS (
     INSERT INTO event_deliveries (delivery_id, organization_id, event_id, subscriber, feature_type,
@@ -39,32 +42,70 @@ SELECT pg_notify(%(channel)s, %(notice)s)
 """
 
 
+class Aggregate(Protocol):
+    """Whatever events are counted for: an entity, or the organisation itself."""
+
+    @property
+    def organization_id(self) -> UUID:
+        """The tenant."""
+
+    @property
+    def feature_type(self) -> str:
+        """The first part of its address."""
+
+    @property
+    def pk(self) -> UUID:
+        """The second part."""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateKey:
+    """An aggregate known by its address: what is no entity (a saga), or need not be read."""
+
+    organization_id: UUID
+    feature_type: str
+    pk: UUID
+
+
 def record_event(
     *,
     actor: Actor,
-    entity: NodeEntity,
+    entity: Aggregate,
     event_type: str,
     data: dict[str, Any],
     node_id: str | None = None,
+    event_id: UUID | None = None,
+    schema_version: int | None = None,
+    correlation_id: str | None = None,
+    causation_id: UUID | None = None,
 ) -> UUID:
     """Write one event of `entity` into `node_events` and return its id.
 
+    With it go the deliveries to its subscribers and a notice to the processes that wait for one.
+
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
-    `data` that are None are left out. The request's id becomes the correlation id. With the event
-    go the deliveries to its subscribers and a notice to the processes that wait for one.
+    `data` that are None are left out. Unless it is given, the request's id becomes the correlation
+    id; the causation is the event that is being handled, the execution the one that is running.
+
+    `schema_version` says that the data have been checked already, as those of custom types are;
+    otherwise raises `InvalidEvent` where they do not fit the newest version of the type.
     """
-    event_id = uuid7()
+    event_id = event_id or uuid7()
     present = {key: value for key, value in data.items() if value is not None}
+    version = schema_version or event_types.validate(event_type, present)
     parameters = {
         "id": event_id,
         "organization": entity.organization_id,
         "type": event_type,
+        "version": version,
         "feature": entity.feature_type,
         "entity": entity.pk,
         "node": node_id,
         "data": orjson.dumps(present).decode(),
         "user": actor.user_id,
-        "correlation": get_contextvars().get("request_id"),
+        "correlation": correlation_id or get_contextvars().get("request_id"),
+        "causation": causation_id or current_causation_id(),
+        "execution": current_execution_id(),
     }
     parameters |= addressed_to(subscribers.of_type(event_type)) | notice_of(parameters)
     with connection.cursor() as cursor:

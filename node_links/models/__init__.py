@@ -2,13 +2,17 @@
 
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.deliveries import DeadLetter, EventDelivery
+from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
+from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
     "CanvasEntity",
+    "CustomEventType",
+    "DedupKey",
     "DeadLetter",
     "DirtyNode",
     "EventDelivery",
@@ -20,5 +24,7 @@ __all__ = [
     "NodeLinkType",
     "NodeMetadata",
     "NodePosting",
+    "Saga",
+    "SagaStep",
     "VersionSnapshot",
 ]

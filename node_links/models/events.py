@@ -2,7 +2,9 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import Organization
 from config.ids import uuid7
@@ -50,7 +52,21 @@ class NodeEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["organization", "timestamp"], name="node_events_time"),
-            models.Index(fields=["organization", "event_type"], name="node_events_type"),
+            models.Index(
+                fields=["organization", "event_type", "timestamp"], name="node_events_type"
+            ),
+            models.Index(
+                fields=["organization", "correlation_id", "timestamp"],
+                condition=Q(correlation_id__isnull=False),
+                name="node_events_correlation",
+            ),
+            models.Index(
+                fields=["organization", "execution_id", "timestamp"],
+                condition=Q(execution_id__isnull=False),
+                name="node_events_execution",
+            ),
+            # A few kilobytes for the whole table: windows of time across all organisations.
+            BrinIndex(fields=["timestamp"], autosummarize=True, name="node_events_time_brin"),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

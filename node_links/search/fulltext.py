@@ -9,8 +9,7 @@ else finds nothing by words.
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
-
+from config.replica import reader
 from node_links.search.candidates import Candidates
 
 K1 = 1.2
@@ -84,7 +83,7 @@ class Ranking:
 
 def query_lexemes(query: str) -> list[str]:
     """Return the stems of a query's words, in order, each once, without stop words."""
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_LEXEMES, [query.translate(BLANKS)])
         return [lexeme for (lexeme,) in cursor.fetchall()]
 
@@ -102,7 +101,7 @@ def rank_by_words(
     allowed, of_filter = candidates.allowed("o")
     parameters = [*of_tenant, K1, K1, B, B, candidates.organization_id, lexemes]
     parameters += [*of_filter, limit, offset]
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_RANK.format(visible=visible, allowed=allowed), parameters)
         rows = cursor.fetchall()
     found = [Match(*row[1:]) for row in rows if row[1] is not None]

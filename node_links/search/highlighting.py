@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from config.replica import reader
 from node_links.search.fulltext import BLANKS
 
 MAX_WORDS = 40
@@ -67,7 +66,7 @@ def find_excerpts(*, query: str, places: Sequence[tuple[UUID, UUID | None]]) -> 
         _SPECIAL + _STAND_INS + _OPEN + _CLOSE,
         _STAND_INS,
     ]
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(_PASSAGES, parameters)
         found = {
             place: Excerpt(heading, anchor, _escape(headline))

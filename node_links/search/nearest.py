@@ -15,8 +15,9 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
+from config.replica import reader, reading_alias
 from node_links.search.candidates import Candidates
 
 _LARGEST_EF_SEARCH = 1000
@@ -156,17 +157,17 @@ class _Search:
     def _indexed(self) -> list[Neighbour]:
         parameters = [self.literal, *self.same_model, *self.filters, self.literal, self.limit]
         ef_search = min(max(2 * self.limit, 100), _LARGEST_EF_SEARCH)
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(using=reading_alias()), reader().cursor() as cursor:
             cursor.execute(_ITERATE, [str(ef_search)])
             return self._rows(_INDEXED, parameters)
 
     def _rows(self, sql: str, parameters: list[Any], **parts: str) -> list[Neighbour]:
-        with connection.cursor() as cursor:
+        with reader().cursor() as cursor:
             cursor.execute(sql.format(**self.parts, **parts), parameters)
             return [Neighbour(*row) for row in cursor.fetchall()]
 
     def _value(self, sql: str, parameters: list[Any]) -> Any:
-        with connection.cursor() as cursor:
+        with reader().cursor() as cursor:
             cursor.execute(sql.format(**self.parts), parameters)
             row = cursor.fetchone()
         return row[0] if row else None

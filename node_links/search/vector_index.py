@@ -2,8 +2,8 @@
 
 Inserting a row into HNSW costs more than making its vector, and an organisation with few vectors is
 searched faster and exactly without it. So vectors are stored outside the index (`in_vector_index`
-is false), and the sweep moves the oldest of an organisation that has more than `VECTOR_EXACT_ROWS`
-outside, until half of that is left.
+is false) until an organisation has more than `VECTOR_EXACT_ROWS` of them. From then on the sweep
+keeps no more than a tenth of that outside, the youngest: what is outside is compared one by one.
 """
 
 from typing import Any
@@ -21,9 +21,13 @@ PER_RUN = 5000
 PER_TRANSACTION = 250
 
 _CROWDED = """
-SELECT organization_id, embedding_model, dimensions, count(*) - %s
-FROM {name} WHERE NOT in_vector_index AND dimensions = ANY(%s)
-GROUP BY organization_id, embedding_model, dimensions HAVING count(*) > %s
+SELECT v.organization_id, v.embedding_model, v.dimensions, count(*) - %s
+FROM {name} v WHERE NOT v.in_vector_index AND v.dimensions = ANY(%s)
+GROUP BY v.organization_id, v.embedding_model, v.dimensions
+HAVING count(*) > CASE WHEN EXISTS (
+    SELECT FROM {name} i WHERE i.in_vector_index AND i.organization_id = v.organization_id
+        AND i.embedding_model = v.embedding_model AND i.dimensions = v.dimensions
+) THEN %s ELSE %s END
 """
 
 # MATERIALIZED: a plan that asks the sub-select twice would move more than the limit.
@@ -43,11 +47,17 @@ def index_vectors(limit: int = PER_RUN) -> int:
     return sum(_index_table(table, limit) for table in (CHUNKS, NODES))
 
 
+def outside(bound: int) -> int:
+    """Return how many vectors of an organisation that has more than `bound` stay outside."""
+    return bound // 10
+
+
 def _index_table(table: VectorTable, limit: int) -> int:
     bound = settings.VECTOR_EXACT_ROWS
     statement = _CROWDED.format(name=table.name)
     with system_scope(), connection.cursor() as cursor:
-        cursor.execute(statement, [bound // 2, list(INDEXED_DIMENSIONS), bound])
+        left = outside(bound)
+        cursor.execute(statement, [left, list(INDEXED_DIMENSIONS), left, bound])
         crowded = cursor.fetchall()
     moved = 0
     for *group, excess in crowded:

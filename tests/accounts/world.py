@@ -4,10 +4,19 @@ from dataclasses import dataclass
 
 from accounts.choices import Role
 from accounts.tenancy import scope
+from config.ids import uuid7
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
-from node_links.models import DeadLetter, EventDelivery, NodeEvent, NodeLinkType, NodeMetadata
+from node_links.models import (
+    CustomEventType,
+    DeadLetter,
+    DedupKey,
+    EventDelivery,
+    NodeEvent,
+    NodeLinkType,
+    NodeMetadata,
+)
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -48,6 +57,8 @@ def _fill(person: Person) -> Sop:
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
+        CustomEventType.objects.create(organization=tenant, name="Pumped", version=1, schema={})
+        DedupKey.objects.create(organization=tenant, key="key:k", event_id=uuid7())
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
