@@ -10,10 +10,10 @@ SUBSCRIBER = "bench"
 
 
 def subscribe() -> None:
-    """Declare the subscriber in this process; it hears of everything."""
+    """Declare the subscriber in this process; it hears of changed SOPs."""
     from node_links.events.subscribing import Subscriber, subscribers
 
-    subscribers.subscribe(Subscriber(SUBSCRIBER, ("*",), lambda event: None))
+    subscribers.subscribe(Subscriber(SUBSCRIBER, ("SopUpdated",), lambda event: None))
 
 
 @contextmanager

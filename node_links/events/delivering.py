@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.tenancy import system_scope
-from config.request_context import accept_request_id, request_context
+from config.request_context import accept_request_id, caused_by, request_context
 from node_links.choices import DeliveryStatus
 from node_links.events.claiming import Claimed, claim, put_off, seconds_to_next
 from node_links.events.dead_letters import bury
@@ -141,7 +141,7 @@ def _deliver_one(current: _Round, row: Claimed, stored: NodeEvent) -> None:
         subscriber=current.subscriber.name,
         event_id=str(row.event_id),
     )
-    with context:
+    with context, caused_by(row.event_id):
         try:
             with transaction.atomic():
                 current.subscriber.handle(event_of(stored, replayed=row.replayed))

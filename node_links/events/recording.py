@@ -81,6 +81,8 @@ def record_event(
 ) -> UUID:
     """Write one event of `entity` into `node_events` and return its id.
 
+    With it go the deliveries to its subscribers and a notice to the processes that wait for one.
+
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
     `data` that are None are left out. Unless it is given, the request's id becomes the correlation
     id; the causation is the event that is being handled, the execution the one that is running.

@@ -26,8 +26,23 @@ from tests.node_links.events.observing import TYPES
 
 ROOT = Path(__file__).resolve().parents[3]
 
+INSPECTED: dict[str, Any] = {
+    "type": "object",
+    "required": ["pump"],
+    "properties": {
+        "pump": {"type": "string", "pattern": "^P-[0-9]+$"},
+        "pressure": {"type": "number", "minimum": 0},
+        "by/whom": {"type": "string"},
+    },
+    "additionalProperties": False,
+}
+
 Declare = Callable[..., None]
 StartRelay = Callable[..., "subprocess.Popen[bytes]"]
+DATA: dict[str, dict[str, Any]] = {
+    "SopUpdated": {"changes": {}},
+    "SopPublished": {"name": "x", "version": "1.0.0", "warnings": []},
+}
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +86,19 @@ def sop(person: Person) -> Sop:
 
 
 @pytest.fixture
+def cast(db: None) -> Cast:
+    """Return an organisation with a member of each role, and a stranger."""
+    return make_cast()
+
+
+@pytest.fixture
+def inspected(cast: Cast) -> None:
+    """Register the type PumpInspected."""
+    body = {"name": "PumpInspected", "schema": INSPECTED}
+    assert cast.admin.client.post(TYPES, body).status_code == 201
+
+
+@pytest.fixture
 def start_relay(tmp_path: Path) -> Iterator[StartRelay]:
     """Return what starts a relay process with the subscribers named; ends them after the test."""
     running: list[subprocess.Popen[bytes]] = []
@@ -107,9 +135,10 @@ def start_relay(tmp_path: Path) -> Iterator[StartRelay]:
 
 def happen(person: Person, sop: Sop, times: int = 1, event_type: str = "SopUpdated") -> None:
     """Record events of `sop`."""
+    data = DATA[event_type]
     with scope(person.actor):
-        for n in range(times):
-            record_event(actor=person.actor, entity=sop, event_type=event_type, data={"n": n})
+        for _ in range(times):
+            record_event(actor=person.actor, entity=sop, event_type=event_type, data=data)
 
 
 def deliver_now(name: str, limit: int = 200) -> Outcome:
@@ -125,28 +154,3 @@ def eventually(reached: Callable[[], bool], seconds: float = 30) -> None:
     while not reached():
         assert time.monotonic() < until, "This did not happen in time."
         time.sleep(0.05)
-
-
-INSPECTED: dict[str, Any] = {
-    "type": "object",
-    "required": ["pump"],
-    "properties": {
-        "pump": {"type": "string", "pattern": "^P-[0-9]+$"},
-        "pressure": {"type": "number", "minimum": 0},
-        "by/whom": {"type": "string"},
-    },
-    "additionalProperties": False,
-}
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Return an organisation with a member of each role, and a stranger."""
-    return make_cast()
-
-
-@pytest.fixture
-def inspected(cast: Cast) -> None:
-    """Register the type PumpInspected."""
-    body = {"name": "PumpInspected", "schema": INSPECTED}
-    assert cast.admin.client.post(TYPES, body).status_code == 201
