@@ -28,6 +28,15 @@ class LinkOrigin(TextChoices):
     RUNTIME = "runtime"
 
 
+class AuditOperation(TextChoices):
+    """What a row of the audit trail tells of: a change of a row, or a look that is on record."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    ACCESS = "ACCESS"
+
+
 class Bump(TextChoices):
     """The part of a version number that goes up."""
 

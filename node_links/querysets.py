@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.actors import Actor
 
 if TYPE_CHECKING:
-    from node_links.models import NodeLink, NodeMetadata
+    from node_links.models import AuditLog, NodeLink, NodeMetadata
 
 M = TypeVar("M", bound=models.Model)
 
@@ -87,3 +87,20 @@ class LinkQuerySet(QuerySet["NodeLink"]):
     def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
         """Links whose target is the entity or a node inside it."""
         return self.filter(target_feature=feature_type, target_entity_id=entity_id)
+
+
+class AuditQuerySet(QuerySet["AuditLog"]):
+    """The audit trail."""
+
+    def of_organization(self, actor: Actor) -> Self:
+        """What happened in the actor's organisation."""
+        return self.filter(organization_id=actor.tenant_id)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organisation's trail for its administrators, their own acts for everybody else."""
+        rows = self.of_organization(actor)
+        return rows if actor.is_administrator else rows.filter(changed_by=actor.user_id)
+
+    def of_entity(self, actor: Actor, entity_id: UUID) -> Self:
+        """What happened to one entity of the actor's organisation, its versions included."""
+        return self.of_organization(actor).filter(model_id=entity_id)

@@ -1,5 +1,6 @@
 """The graph's tables. `base` holds what features inherit; the rest are the graph's own."""
 
+from node_links.models.audit import AuditLog
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
@@ -7,6 +8,7 @@ from node_links.models.nodes import NodeMetadata
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
+    "AuditLog",
     "CanvasEntity",
     "DirtyNode",
     "EventSequence",
