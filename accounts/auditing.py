@@ -39,7 +39,7 @@ class Audited(pgtrigger.Trigger):
         self.secret, self.hashed, self.ignored = tuple(secret), tuple(hashed), tuple(ignored)
         super().__init__(name=name)
 
-    def get_func(self, model: type[models.Model]) -> str:
+    def get_func(self, model: models.Model) -> str:
         """Return the trigger's body. Raises `ValueError` for a column that is not there."""
         columns = {field.column for field in model._meta.concrete_fields}
         named = {*self.secret, *self.hashed, *self.ignored, *filter(None, [self.entity])}
@@ -58,7 +58,7 @@ class Audited(pgtrigger.Trigger):
         )
         return f"{self._skip(model)}PERFORM public.write_audit({arguments}); RETURN NULL;"
 
-    def _skip(self, model: type[models.Model]) -> str:
+    def _skip(self, model: models.Model) -> str:
         """Return what spares an UPDATE of ignored columns the making of two JSON documents."""
         if not self.ignored:
             return ""

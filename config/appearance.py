@@ -62,6 +62,7 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Links", "arrow_split", "node_links.nodelink"),
             _item("Link types", "palette", "node_links.nodelinktype"),
             _item("Events", "history", "node_links.nodeevent"),
+            _item("Audit trail", "policy", "node_links.auditlog"),
         ),
         _group(
             "Organisations",

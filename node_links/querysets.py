@@ -1,5 +1,6 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
@@ -104,3 +105,21 @@ class AuditQuerySet(QuerySet["AuditLog"]):
     def of_entity(self, actor: Actor, entity_id: UUID) -> Self:
         """What happened to one entity of the actor's organisation, its versions included."""
         return self.of_organization(actor).filter(model_id=entity_id)
+
+    def since(self, moment: datetime) -> Self:
+        """What happened at `moment` or later."""
+        return self.filter(pk__gte=_first_id(moment - _SLACK), changed_at__gte=moment)
+
+    def before(self, moment: datetime) -> Self:
+        """What happened earlier than `moment`."""
+        return self.filter(pk__lt=_first_id(moment + _SLACK), changed_at__lt=moment)
+
+
+# An id is made a moment before or after `changed_at` is written.
+_SLACK = timedelta(seconds=1)
+
+
+def _first_id(moment: datetime) -> UUID:
+    """Return the lowest UUIDv7 of a moment: with it, a period is a range of the primary key."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=milliseconds << 80)

@@ -1,5 +1,6 @@
 """The audit trail over REST: of the organisation, and of one entity."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from config.api.views import GenericViewSet
 from node_links.audit.reading import readable_trail
 from node_links.choices import AuditOperation
 from node_links.models import AuditLog
+from node_links.querysets import AuditQuerySet
 
 
 class AuditLogSerializer(serializers.ModelSerializer[AuditLog]):
@@ -65,19 +67,23 @@ class AuditFilters(FilterSet):
     changed_by = UUIDFilter(field_name="changed_by_id")
     execution_id = UUIDFilter()
     request_id = CharFilter()
+    # Python keeps the first name for itself.
+    locals()["from"] = IsoDateTimeFilter(
+        field_name="changed_at", method="filter_since", label="At or after."
+    )
+    to = IsoDateTimeFilter(field_name="changed_at", method="filter_before", label="Before.")
 
     class Meta:
         model = AuditLog
         fields = ()
 
+    def filter_since(self, rows: AuditQuerySet, name: str, value: datetime) -> AuditQuerySet:
+        """Keep what happened at that moment or later."""
+        return rows.since(value)
 
-# Names that Python keeps for itself.
-AuditFilters.base_filters["from"] = IsoDateTimeFilter(
-    field_name="changed_at", lookup_expr="gte", label="At or after."
-)
-AuditFilters.base_filters["to"] = IsoDateTimeFilter(
-    field_name="changed_at", lookup_expr="lt", label="Before."
-)
+    def filter_before(self, rows: AuditQuerySet, name: str, value: datetime) -> AuditQuerySet:
+        """Keep what happened earlier."""
+        return rows.before(value)
 
 
 class AuditLogViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -30,16 +31,16 @@ COLUMNS = tuple(field.name for field in fields(ReportLine))
 
 
 def audit_report(
-    *, since: datetime, until: datetime | None = None, organization_id: object = None
+    *, since: datetime, until: datetime | None = None, organization_id: UUID | None = None
 ) -> Iterator[ReportLine]:
     """Yield the counts from `since` up to `until`, the newest day first.
 
     Sees what the running scope sees; `organization_id` narrows it to one organisation. `person` is
     an e-mail address, empty where the platform itself did it.
     """
-    rows = AuditLog.objects.filter(changed_at__gte=since)
+    rows = AuditLog.objects.since(since)
     if until is not None:
-        rows = rows.filter(changed_at__lt=until)
+        rows = rows.before(until)
     if organization_id is not None:
         rows = rows.filter(organization_id=organization_id)
     counted = (

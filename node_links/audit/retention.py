@@ -21,7 +21,7 @@ def keep_from(days: int | None = None) -> datetime:
 def count_expired(before: datetime) -> int:
     """Return how many rows are older than `before`."""
     with system_scope():
-        return AuditLog.objects.filter(changed_at__lt=before).count()
+        return AuditLog.objects.before(before).count()
 
 
 def remove_expired(before: datetime, *, batch: int = BATCH) -> int:

@@ -39,7 +39,7 @@ def publish_entity(
     previous = entity.published_version
     bump = _bump(previous, number)
     event_type = f"{entity.event_prefix}Published"
-    data = {
+    data: dict[str, Any] = {
         "name": entity.title_text,
         "version": str(number),
         "previous_version": previous,

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         else:
             self._table(lines)
 
-    def _organization(self, slug: str | None) -> object:
+    def _organization(self, slug: str | None) -> UUID | None:
         if slug is None:
             return None
         found = Organization.objects.filter(slug=slug).first()

@@ -186,7 +186,7 @@ def test_hashed_columns_are_kept_as_their_digest() -> None:
 
 def test_a_trigger_for_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="accounts.User has no passwort"):
-        Audited(secret=["passwort"]).get_func(User)
+        Audited(secret=["passwort"]).get_func(User())
 
 
 def test_the_request_and_the_run_are_named(cast: Cast) -> None:
