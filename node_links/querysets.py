@@ -1,6 +1,6 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
@@ -108,18 +108,18 @@ class AuditQuerySet(QuerySet["AuditLog"]):
 
     def since(self, moment: datetime) -> Self:
         """What happened at `moment` or later."""
-        return self.filter(pk__gte=_first_id(moment - _SLACK), changed_at__gte=moment)
+        return self.filter(pk__gte=_first_id(moment, -_SLACK_MS), changed_at__gte=moment)
 
     def before(self, moment: datetime) -> Self:
         """What happened earlier than `moment`."""
-        return self.filter(pk__lt=_first_id(moment + _SLACK), changed_at__lt=moment)
+        return self.filter(pk__lt=_first_id(moment, _SLACK_MS), changed_at__lt=moment)
 
 
 # An id is made a moment before or after `changed_at` is written.
-_SLACK = timedelta(seconds=1)
+_SLACK_MS = 1000
 
 
-def _first_id(moment: datetime) -> UUID:
+def _first_id(moment: datetime, slack: int) -> UUID:
     """Return the lowest UUIDv7 of a moment: with it, a period is a range of the primary key."""
-    milliseconds = max(0, int(moment.timestamp() * 1000))
+    milliseconds = max(0, int(moment.timestamp() * 1000) + slack)
     return UUID(int=milliseconds << 80)

@@ -102,6 +102,8 @@ def test_the_trail_is_narrowed(cast: Cast) -> None:
     assert found("execution_id=01a1fe86-cfce-76ef-85c9-c8bf9ca94f55") == []
     assert found(f"record_id={sop.pk}&from={moment}") == ["UPDATE"]
     assert found(f"record_id={sop.pk}&to={moment}") == ["INSERT"]
+    always = "from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z"
+    assert found(f"record_id={sop.pk}&{always}") == ["UPDATE", "INSERT"]
 
 
 @pytest.mark.parametrize(
