@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.auditing import Audited
 from accounts.choices import Role
 from accounts.querysets import (
     AccessKeyQuerySet,
@@ -40,6 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_table = "users"
         ordering = ["email"]
         constraints = [models.UniqueConstraint(Lower("email"), name="users_email_unique")]
+        triggers = [Audited(secret=["password"], ignored=["last_login"])]
 
     def __str__(self) -> str:
         """Return the address."""
@@ -69,6 +71,7 @@ class Organization(models.Model):
     class Meta:
         db_table = "organizations"
         ordering = ["name"]
+        triggers = [Audited()]
 
     def __str__(self) -> str:
         """Return the name."""
@@ -95,6 +98,7 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="memberships_unique")
         ]
+        triggers = [Audited()]
 
     def __str__(self) -> str:
         """Return who is what where."""
@@ -123,6 +127,7 @@ class AccessKey(models.Model):
         db_table = "access_keys"
         ordering = ["-created_at", "id"]
         indexes = [models.Index(fields=["organization", "user"], name="access_keys_owner")]
+        triggers = [Audited(secret=["key_hash"], ignored=["last_used_at"])]
 
     def __str__(self) -> str:
         """Return the name and the visible beginning of the key."""

@@ -1,9 +1,10 @@
 """The tenant of a transaction: the one place that tells PostgreSQL whose rows may be seen.
 
 Row-level security reads three settings of the running transaction: `app.organization_id`,
-`app.user_id` and `app.role`. Unset means that nothing is visible. They are always set *locally*, so
-that they end with the transaction and cannot leak through a pooled connection. (A `reset` of the
-pool would say the same a second time, for about 0.1 ms of every request: a statement and a thread.)
+`app.user_id` and `app.role`. Unset means that nothing is visible. `app.request_id` goes with them,
+for the audit trail. They are always set *locally*, so that they end with the transaction and cannot
+leak through a pooled connection. (A `reset` of the pool would say the same a second time, for about
+0.1 ms of every request: a statement and a thread.)
 
 Who opens a transaction sets them through this module:
 
@@ -21,8 +22,9 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from accounts.actors import Actor, system_actor
 from config.replica import reading_alias
+from config.request_context import current_request_id
 
-_SETTINGS = ("app.organization_id", "app.user_id", "app.role")
+_SETTINGS = ("app.organization_id", "app.user_id", "app.role", "app.request_id")
 _SET = "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in _SETTINGS)
 _GET = "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in _SETTINGS)
 
@@ -47,7 +49,10 @@ def enter_member(
     using = reading_alias()
     _require_transaction(using)
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT * FROM enter_member(%s, %s, %s)", [user_id, slug, organization_id])
+        cursor.execute(
+            "SELECT * FROM enter_member(%s, %s, %s, %s)",
+            [user_id, slug, organization_id, current_request_id()],
+        )
         row: tuple[UUID, str, str, str, bool] | None = cursor.fetchone()
     return row
 
@@ -97,14 +102,15 @@ def _run_scoped(actor: Actor, callback: Callable[[], object]) -> None:
 
 
 def _values(actor: Actor) -> tuple[str, ...]:
-    return _text(actor.organization_id), _text(actor.user_id), actor.role
+    ids = _text(actor.organization_id), _text(actor.user_id)
+    return *ids, actor.role, current_request_id() or ""
 
 
 def _current(using: str) -> tuple[str, ...]:
     with connections[using].cursor() as cursor:
         cursor.execute(_GET, _SETTINGS)
         row = cursor.fetchone()
-    return tuple(row or ("", "", ""))
+    return tuple(row or ("",) * len(_SETTINGS))
 
 
 def _apply(values: tuple[str, ...], using: str = DEFAULT_DB_ALIAS) -> None:

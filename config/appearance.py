@@ -64,6 +64,7 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Events", "history", "node_links.nodeevent"),
             _item("Deliveries", "outbox", "node_links.eventdelivery"),
             _item("Dead letters", "report", "node_links.deadletter"),
+            _item("Audit trail", "policy", "node_links.auditlog"),
         ),
         _group(
             "Organisations",

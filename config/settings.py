@@ -334,6 +334,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="17"),
         "options": {"queue": "maintenance"},
     },
+    "cleanup-audit-logs": {
+        "task": "node_links.tasks.audit.cleanup_audit_logs",
+        "schedule": crontab(hour="3", minute="37"),
+        "options": {"queue": "maintenance"},
+    },
 }
 
 # --- resilience, monitoring ----------------------------------------------------------------------
@@ -344,6 +349,7 @@ BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
 SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
+AUDIT_DAYS = env.whole("AUDIT_DAYS", 365)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
 configure_structlog()
 LOGGING = logging_settings(level=log_level(), as_json=wants_json())

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from pgvector.django import VectorField
 
+from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
 from knowledge_base.choices import Complexity, ContentType, ReferenceKind
@@ -104,6 +105,11 @@ class Sop(NodeEntity):
             GinIndex(fields=["tags"], name="sops_tags"),
             GinIndex(fields=["reference_keys"], name="sops_reference_keys"),
         ]
+        triggers = [
+            Audited(
+                entity="sop_id", ignored=["vector_embedding", "reference_keys", "last_viewed_at"]
+            )
+        ]
 
     def __str__(self) -> str:
         """Return the title."""
@@ -130,7 +136,10 @@ class SopVersion(VersionSnapshot):
         constraints = [
             models.UniqueConstraint(fields=["entity", "version"], name="sop_versions_number")
         ]
-        triggers = [pgtrigger.Protect(name="immutable", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update),
+            Audited(entity="entity_id"),
+        ]
 
 
 class SopReference(models.Model):

@@ -45,6 +45,15 @@ class DeadLetterStatus(TextChoices):
     DISCARDED = "discarded"
 
 
+class AuditOperation(TextChoices):
+    """What a row of the audit trail tells of: a change of a row, or a look that is on record."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    ACCESS = "ACCESS"
+
+
 class Bump(TextChoices):
     """The part of a version number that goes up."""
 

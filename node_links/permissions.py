@@ -28,6 +28,7 @@ class Act(StrEnum):
     ARCHIVE = "archive"
     ADMINISTER = "administer"
     RESTORE = "restore"
+    AUDIT = "read the audit trail of"
 
 
 # Which lists, besides owner and administrators, allow the act.
@@ -37,6 +38,7 @@ _ALLOWED_BY: dict[Act, tuple[str, ...]] = {
     Act.EXECUTE: ("editors", "executors"),
     Act.ARCHIVE: ("editors", "archivers"),
     Act.ADMINISTER: (),
+    Act.AUDIT: ("editors", "viewers"),
 }
 
 

@@ -1,5 +1,6 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.actors import Actor
 
 if TYPE_CHECKING:
-    from node_links.models import DeadLetter, NodeLink, NodeMetadata
+    from node_links.models import AuditLog, DeadLetter, NodeLink, NodeMetadata
 
 M = TypeVar("M", bound=models.Model)
 
@@ -95,3 +96,38 @@ class DeadLetterQuerySet(QuerySet["DeadLetter"]):
     def visible_to(self, actor: Actor) -> Self:
         """Those of the actor's organisation; an operator sees all."""
         return self if actor.is_operator else self.filter(organization_id=actor.organization_id)
+
+
+class AuditQuerySet(QuerySet["AuditLog"]):
+    """The audit trail."""
+
+    def of_organization(self, actor: Actor) -> Self:
+        """What happened in the actor's organisation."""
+        return self.filter(organization_id=actor.tenant_id)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organisation's trail for its administrators, their own acts for everybody else."""
+        rows = self.of_organization(actor)
+        return rows if actor.is_administrator else rows.filter(changed_by=actor.user_id)
+
+    def of_entity(self, actor: Actor, entity_id: UUID) -> Self:
+        """What happened to one entity of the actor's organisation, its versions included."""
+        return self.of_organization(actor).filter(model_id=entity_id)
+
+    def since(self, moment: datetime) -> Self:
+        """What happened at `moment` or later."""
+        return self.filter(pk__gte=_first_id(moment, -_SLACK_MS), changed_at__gte=moment)
+
+    def before(self, moment: datetime) -> Self:
+        """What happened earlier than `moment`."""
+        return self.filter(pk__lt=_first_id(moment, _SLACK_MS), changed_at__lt=moment)
+
+
+# An id is made a moment before or after `changed_at` is written.
+_SLACK_MS = 1000
+
+
+def _first_id(moment: datetime, slack: int) -> UUID:
+    """Return the lowest UUIDv7 of a moment: with it, a period is a range of the primary key."""
+    milliseconds = max(0, int(moment.timestamp() * 1000) + slack)
+    return UUID(int=milliseconds << 80)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from knowledge_base.services.references import (
     heal_references,
     sync_references,
 )
+from node_links.audit.annotating import annotate
 from node_links.choices import Bump, EntityStatus, LinkOrigin
 from node_links.events.recording import record_event
 from node_links.models import NodeLink
@@ -104,7 +106,8 @@ def update_sop(
         if opens:
             open_version(actor=actor, entity=sop, bump=bump, save=False)
         keys = sop.reference_keys
-        _apply(actor, sop, changes, also=HEAD if opens else ())
+        with _annotated(sop, changes, opens=opens):
+            _apply(actor, sop, changes, also=HEAD if opens else ())
         _record_changes(actor, sop, changes)
         if with_references:
             _follow_references(actor, sop, changes, keys)
@@ -178,13 +181,10 @@ def rollback_sop(
         if not changes:
             return sop
         keys = sop.reference_keys
-        _apply(actor, sop, changes)
-        record_event(
-            actor=actor,
-            entity=sop,
-            event_type="SopRolledBack",
-            data={"restored_version": snapshot.version, "version": sop.version},
-        )
+        data = {"restored_version": snapshot.version, "version": sop.version}
+        with annotate(event_type="SopRolledBack", event_data={"action": "rollback", **data}):
+            _apply(actor, sop, changes)
+        record_event(actor=actor, entity=sop, event_type="SopRolledBack", data=data)
         _follow_references(actor, sop, changes, keys)
     return sop
 
@@ -219,6 +219,21 @@ def _apply(actor: Actor, sop: Sop, changes: Changes, *, also: Iterable[str] = ()
     entities.save_entity(sop, {*changes, *derived, *also})
     if not SHOWN.isdisjoint({*changes, *derived} - {"reference_keys"}):
         sync_nodes(entity=sop)
+
+
+def _annotated(sop: Sop, changes: Changes, *, opens: bool) -> AbstractContextManager[None]:
+    """Return what the audit trail says of a change, where it is more than an edit."""
+    if "permissions" in changes:
+        act = {"action": "permission_change", **changes["permissions"]}
+        return annotate(event_type="SopPermissionsChanged", event_data=act)
+    if opens:
+        act = {
+            "action": "open_version",
+            "version": sop.version,
+            "previous_version": sop.published_version,
+        }
+        return annotate(event_type="SopDraftOpened", event_data=act)
+    return nullcontext()
 
 
 def _record_changes(actor: Actor, sop: Sop, changes: Changes) -> None:

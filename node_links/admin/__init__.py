@@ -1,6 +1,7 @@
 """The graph, its events and its index, for operators."""
 
 from node_links.admin import (
+    audit_logs,
     backlog,
     deliveries,
     events,
@@ -12,6 +13,7 @@ from node_links.admin import (
 )
 
 __all__ = [
+    "audit_logs",
     "backlog",
     "deliveries",
     "events",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from config.api.routers import Router
+from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
@@ -11,10 +12,11 @@ router = Router()
 # The catalogue stands first: its address would name an event otherwise.
 router.register("events/types", EventTypeViewSet, basename="event-types")
 router.register("events", EventViewSet, basename="events")
+router.register("audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
 
 urlpatterns = [
-    # Before the router's own addresses: `events/<id>/` would take it for an id.
+    # Before the router's own addresses, which would take them for an id.
     path("events/replay/", EventReplayView.as_view(), name="events-replay"),
     *router.urls,
 ]

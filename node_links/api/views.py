@@ -1,17 +1,23 @@
 """What the viewsets of all features share: visibility, deleted rows, object permissions."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from accounts.api.callers import CallerMixin
 from config.api.errors import ParameterError
 from config.api.views import EntityViewSet
+from node_links.api.audit_logs import AuditLogSerializer, AuditPagination
 from node_links.api.permissions import MayAct
 from node_links.choices import EntityStatus
-from node_links.models import NodeEntity
+from node_links.models import AuditLog, NodeEntity
 from node_links.permissions import Act
 from node_links.querysets import EntityQuerySet
 
@@ -37,6 +43,7 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         "archive": Act.ARCHIVE,
         "rollback": Act.EDIT,
         "open_version": Act.EDIT,
+        "history": Act.AUDIT,
     }
     creating: ClassVar[tuple[str, ...]] = ("create",)
     extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
@@ -61,6 +68,17 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         """Return the entity of the address, and keep it as `self.entity`."""
         self.entity = super().get_object()
         return self.entity
+
+    @extend_schema(responses={200: AuditLogSerializer(many=True)})
+    @action(detail=True, methods=["get"], pagination_class=AuditPagination, filter_backends=())
+    def history(self, request: Request, pk: UUID) -> Response:
+        """Read the audit trail of the entity and its versions, the newest act first.
+
+        For its owner, editors and listed viewers, and for administrators.
+        """
+        rows = AuditLog.objects.of_entity(self.actor, self.get_object().pk)
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(AuditLogSerializer(page, many=True).data)
 
     def validated(self, serializer: BaseSerializer[Any]) -> dict[str, Any]:
         """Return the checked values. Raises `ValidationError` naming every fault."""

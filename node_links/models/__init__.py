@@ -1,5 +1,6 @@
 """The graph's tables. `base` holds what features inherit; the rest are the graph's own."""
 
+from node_links.models.audit import AuditLog
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.deliveries import DeadLetter, EventDelivery
 from node_links.models.event_types import CustomEventType, DedupKey
@@ -10,6 +11,7 @@ from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
+    "AuditLog",
     "CanvasEntity",
     "CustomEventType",
     "DedupKey",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import FeatureType, LinkOrigin
@@ -40,6 +41,7 @@ class NodeLinkType(models.Model):
                 name="node_link_types_name",
             )
         ]
+        triggers = [Audited()]
 
     def __str__(self) -> str:
         """Return the name."""
@@ -109,6 +111,7 @@ class NodeLink(models.Model):
             ),
             models.Index(fields=["organization", "link_type"], name="node_links_type"),
         ]
+        triggers = [Audited()]
 
     def __str__(self) -> str:
         """Return the arrow."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
+from node_links.audit.annotating import annotate
 from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
@@ -70,18 +71,21 @@ def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") ->
         raise InvalidTransition(entity.status, detail="What is archived is kept for good.")
     entity.deleted_at = timezone.now()
     entity.deleted_by_id = actor.user_id
-    save_entity(entity, ["deleted_at", "deleted_by"])
+    event_type = f"{entity.event_prefix}Deleted"
+    preserved = {
+        "name": entity.title_text,
+        "status": entity.status,
+        "version": entity.version,
+    }
+    act = {"action": "soft_delete", "preserved": preserved, "reason": reason or None}
+    with annotate(event_type=event_type, event_data=act):
+        save_entity(entity, ["deleted_at", "deleted_by"])
     set_nodes_deleted(entity=entity)
     record_event(
         actor=actor,
         entity=entity,
-        event_type=f"{entity.event_prefix}Deleted",
-        data={
-            "name": entity.title_text,
-            "status": entity.status,
-            "version": entity.version,
-            "reason": reason or None,
-        },
+        event_type=event_type,
+        data={**preserved, "reason": reason or None},
     )
 
 
@@ -108,17 +112,20 @@ def restore_entity(
             code="recovery_expired",
             extra={"escalation": "administrator_review"},
         )
+    _write_restored(actor, entity, days_deleted=(timezone.now() - entity.deleted_at).days)
+    return entity
+
+
+def _write_restored(actor: Actor, entity: NodeEntity, *, days_deleted: int) -> None:
     entity.deleted_at = None
     entity.deleted_by = None
-    save_entity(entity, ["deleted_at", "deleted_by"])
+    event_type = f"{entity.event_prefix}Restored"
+    data = {"name": entity.title_text, "status": entity.status, "version": entity.version}
+    act = {"action": "restore", **data, "days_deleted": days_deleted}
+    with annotate(event_type=event_type, event_data=act):
+        save_entity(entity, ["deleted_at", "deleted_by"])
     set_nodes_deleted(entity=entity)
-    record_event(
-        actor=actor,
-        entity=entity,
-        event_type=f"{entity.event_prefix}Restored",
-        data={"name": entity.title_text, "status": entity.status, "version": entity.version},
-    )
-    return entity
+    record_event(actor=actor, entity=entity, event_type=event_type, data=data)
 
 
 def archive_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
@@ -126,15 +133,13 @@ def archive_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> Non
     if entity.status == EntityStatus.ARCHIVED:
         raise InvalidTransition(entity.status)
     previous, entity.status = entity.status, EntityStatus.ARCHIVED
-    save_entity(entity, ["status"])
-    record_event(
-        actor=actor,
-        entity=entity,
-        event_type=f"{entity.event_prefix}Archived",
-        data={
-            "name": entity.title_text,
-            "version": entity.version,
-            "previous_status": previous,
-            "reason": reason or None,
-        },
-    )
+    event_type = f"{entity.event_prefix}Archived"
+    data = {
+        "name": entity.title_text,
+        "version": entity.version,
+        "previous_status": previous,
+        "reason": reason or None,
+    }
+    with annotate(event_type=event_type, event_data={"action": "archive", **data}):
+        save_entity(entity, ["status"])
+    record_event(actor=actor, entity=entity, event_type=event_type, data=data)

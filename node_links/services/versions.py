@@ -13,6 +13,7 @@ import orjson
 
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound
+from node_links.audit.annotating import annotate
 from node_links.choices import Bump, EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity, VersionSnapshot
@@ -37,22 +38,20 @@ def publish_entity(
     number = Version.parse(version) if version is not None else Version.parse(entity.version)
     previous = entity.published_version
     bump = _bump(previous, number)
-    snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
-    entity.version = entity.published_version = str(number)
-    entity.status = EntityStatus.PUBLISHED
-    save_entity(entity, HEAD)
-    record_event(
-        actor=actor,
-        entity=entity,
-        event_type=f"{entity.event_prefix}Published",
-        data={
-            "name": entity.title_text,
-            "version": str(number),
-            "previous_version": previous,
-            "notes": notes or None,
-            "warnings": [],
-        },
-    )
+    event_type = f"{entity.event_prefix}Published"
+    data: dict[str, Any] = {
+        "name": entity.title_text,
+        "version": str(number),
+        "previous_version": previous,
+        "notes": notes or None,
+        "warnings": [],
+    }
+    with annotate(event_type=event_type, event_data={"action": "publish", **data}):
+        snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
+        entity.version = entity.published_version = str(number)
+        entity.status = EntityStatus.PUBLISHED
+        save_entity(entity, HEAD)
+    record_event(actor=actor, entity=entity, event_type=event_type, data=data)
     record_event(
         actor=actor,
         entity=entity,
@@ -72,26 +71,25 @@ def open_version(
 ) -> None:
     """Reopen a locked published entity as the next draft. Raises `InvalidTransition`.
 
-    With `save` false the caller saves the fields `HEAD` together with its own, as one change.
+    With `save` false the caller saves the fields `HEAD` together with its own, as one change, and
+    annotates it.
     """
     require_status(entity, EntityStatus.PUBLISHED)
     previous = entity.version
     entity.version = str(Version.parse(previous).bumped(bump))
     entity.status = EntityStatus.DRAFT
     entity.version_count += 1
+    event_type = f"{entity.event_prefix}DraftOpened"
+    data = {
+        "previous_version": previous,
+        "version": entity.version,
+        "bump": bump,
+        "notes": notes or None,
+    }
     if save:
-        save_entity(entity, HEAD)
-    record_event(
-        actor=actor,
-        entity=entity,
-        event_type=f"{entity.event_prefix}DraftOpened",
-        data={
-            "previous_version": previous,
-            "version": entity.version,
-            "bump": bump,
-            "notes": notes or None,
-        },
-    )
+        with annotate(event_type=event_type, event_data={"action": "open_version", **data}):
+            save_entity(entity, HEAD)
+    record_event(actor=actor, entity=entity, event_type=event_type, data=data)
 
 
 def get_snapshot(

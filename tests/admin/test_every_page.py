@@ -33,6 +33,7 @@ LOOKING_ONLY = {
     "Saga",
     "EventDelivery",
     "DeadLetter",
+    "AuditLog",
 }
 
 

@@ -57,7 +57,7 @@ def call(client: APIClient, method: str, path: str, pk: object) -> Response:
 
 
 def test_the_sweep_covers_all_routes() -> None:
-    assert len(ROUTES) == 16
+    assert len(ROUTES) == 17
     assert ("post", "{}versions/1.0.0/rollback/") in ROUTES
 
 

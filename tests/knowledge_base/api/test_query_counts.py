@@ -35,10 +35,10 @@ WRITES = {
     "create": 11,
     "patch": 15,
     "patch nothing": 5,
-    "open": 8,
+    "open": 10,
     "patch content": 25,
-    "publish": 10,
-    "archive": 8,
+    "publish": 12,
+    "archive": 10,
 }
 
 

@@ -1,0 +1,1 @@
+"""The audit trail: what triggers write, what services add to it, how long it is kept."""

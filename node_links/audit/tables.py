@@ -1,0 +1,15 @@
+"""Tables of organisations that leave no audit trail, and why; every other one has a trigger."""
+
+EXEMPT = {
+    "audit_logs": "It is the trail.",
+    "node_metadata": "Derived from the entity, whose own row is audited.",
+    "node_chunks": "Derived from the entity's text.",
+    "node_postings": "Derived from the entity's text.",
+    "node_index_backlog": "Work that waits; it says nothing of what anybody did.",
+    "node_events": "Append-only itself.",
+    "node_event_sequences": "Counts the events.",
+    "event_deliveries": "The course of deliveries; what an operator does to one is an event.",
+    "dead_letters": "The course of deliveries; who retried or discarded one stands in the row.",
+    "sop_references": "Derived from the SOP's text.",
+    "idempotency_keys": "Answers kept for a day for repeated requests.",
+}
