@@ -20,6 +20,8 @@ DEBUG = env.flag("DEBUG")
 PRODUCTION = env.flag("PRODUCTION")
 SECRET_KEY = env.secret_key("insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Of what is encrypted at rest; the first one encrypts. Empty: derived from the secret key.
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "config.urls"
@@ -148,6 +150,7 @@ CELERY_TASK_QUEUES = {
 CELERY_TASK_ROUTES = {
     "node_links.tasks.search.*": {"queue": "embeddings"},
     "node_links.tasks.events.*": {"queue": "events"},
+    "node_links.tasks.webhooks.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
@@ -248,6 +251,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "WebhookStatusEnum": "node_links.choices.WebhookStatus",
+        "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),
@@ -286,12 +291,27 @@ WARM_UP = (
     "node_links.search.embedders.warm_up",
 )
 
+# --- webhooks -------------------------------------------------------------------------------------
+# Pauses between the tries of one message: eight tries in all, over some 22 hours.
+WEBHOOK_RETRY_SECONDS = env.numbers(
+    "WEBHOOK_RETRY_SECONDS", [5, 30, 120, 600, 3600, 21_600, 57_600]
+)
+WEBHOOK_TIMEOUT_SECONDS = env.number("WEBHOOK_TIMEOUT_SECONDS", 10)
+WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
+WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
+WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
+
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
         "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,
         "options": {"queue": "embeddings", "expires": INDEX_SWEEP_SECONDS},
+    },
+    "send-webhooks": {
+        "task": "node_links.tasks.webhooks.send_webhooks",
+        "schedule": WEBHOOK_SWEEP_SECONDS,
+        "options": {"queue": "events", "expires": WEBHOOK_SWEEP_SECONDS},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

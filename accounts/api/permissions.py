@@ -56,6 +56,17 @@ class AdministratorsWrite(WritesNeed):
     minimum = Role.ADMIN
 
 
+class AdministratorsOnly(IsMember):
+    """Administrators read and write; nobody else sees anything."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the caller may go on."""
+        if not super().has_permission(request, view):
+            return False
+        self.message = f"This needs the role {Role.ADMIN.value} or a higher one."
+        return isinstance(request.auth, Actor) and request.auth.is_administrator
+
+
 class IsStaff(BasePermission):
     """An operator of the installation, also one who belongs to no organisation."""
 

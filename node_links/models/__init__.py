@@ -5,6 +5,7 @@ from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
+from node_links.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "CanvasEntity",
@@ -18,4 +19,6 @@ __all__ = [
     "NodeMetadata",
     "NodePosting",
     "VersionSnapshot",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -9,6 +9,7 @@ from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.models import NodeLinkType, NodeMetadata
 from node_links.models.search import NodeChunk, NodePosting
+from node_links.webhooks.services import create_webhook, ping_webhook
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
 
@@ -47,6 +48,8 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
+        ping_webhook(actor=person.actor, pk=webhook.pk)
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
