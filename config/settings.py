@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "EntityStatusEnum": "node_links.choices.EntityStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "VersionStepEnum": [

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx2
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -164,8 +165,10 @@ def refuse_address(url: str) -> None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = usable and url.isprintable() and " " not in url
         forbidden = usable and is_forbidden_literal(url)
-    except ValueError:
+        httpx2.URL(url)  # what will be asked to send there
+    except (ValueError, httpx2.InvalidURL):
         usable = forbidden = False
     if not usable or parts.username is not None or parts.password is not None:
         text = "An http or https address without user and password is needed."

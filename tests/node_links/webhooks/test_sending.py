@@ -14,14 +14,15 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope, system_scope
+from config.doorbells import Doorbell
 from node_links.models import NodeEvent, Webhook, WebhookDelivery
 from node_links.tasks.webhooks import send_webhooks
-from node_links.webhooks import messages
+from node_links.webhooks import messages, sending
 from node_links.webhooks.outcomes import store
 from node_links.webhooks.posting import KEPT_BYTES, READ_BYTES, Outcome
 from node_links.webhooks.sending import send_due
 from node_links.webhooks.services import disable_webhook, enable_webhook, rotate_secret
-from tests.factories import Cast
+from tests.factories import Cast, make_cast
 from tests.http_server import Answer, HttpServer
 from tests.node_links.webhooks.conftest import (
     SECRET,
@@ -341,8 +342,6 @@ def test_a_claim_leaves_room_for_other_webhooks_and_skips_busy_ones(
 def test_no_transaction_is_open_while_a_message_is_on_its_way(
     transactional_db: None, receiver: HttpServer
 ) -> None:
-    from tests.factories import make_cast
-
     cast = make_cast()
     webhook = subscribe(cast.admin.actor, receiver.url)
     happen(cast)
@@ -420,12 +419,10 @@ def test_a_message_whose_event_is_gone_fails_for_good(
 def test_a_run_ends_in_time_and_asks_for_the_next(
     cast: Cast, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from node_links.webhooks import sending
-
     happen(cast)
     rung: list[str] = []
     monkeypatch.setattr(sending, "RUN_SECONDS", -1.0)
-    monkeypatch.setattr(type(sending.sending), "ring", lambda bell: rung.append(bell.task))
+    monkeypatch.setattr(Doorbell, "ring", lambda bell: rung.append(bell.task))
 
     assert send_due() == 0
     assert rung == [send_webhooks.name]
