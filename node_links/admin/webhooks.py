@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.paginator import InfinitePaginator
@@ -62,7 +63,7 @@ class WebhookAdmin(OfTenant, ReadOnlyAdmin):
     def log(self, row: Webhook) -> SafeString | str:
         """Return a link to the messages of this webhook."""
         address = list_address("node_links_webhookdelivery", webhook__id__exact=row.pk)
-        return SafeString(f'<a class="text-link" href="{address}">Show the log</a>')
+        return format_html('<a class="text-link" href="{}">Show the log</a>', address)
 
     @action(description="Enable", permissions=["operate"])
     def enable_selected(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
