@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -426,3 +428,23 @@ def test_a_run_ends_in_time_and_asks_for_the_next(
 
     assert send_due() == 0
     assert rung == [send_webhooks.name]
+
+
+def test_the_example_of_the_documentation_verifies_a_message(
+    cast: Cast, webhook: Webhook, receiver: HttpServer
+) -> None:
+    page = (Path(__file__).parents[3] / "docs/webhooks.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], example)  # noqa: S102 - our own text
+    happen(cast)
+    send_due()
+    [request] = receiver.requests
+
+    example["verify"](SECRET, request.headers, request.body)
+
+    with pytest.raises(ValueError, match="wrong signature"):
+        example["verify"](SECRET, request.headers, request.body + b" ")
+    with pytest.raises(ValueError, match="wrong signature"):
+        example["verify"]("whsec_" + "A" * 44, request.headers, request.body)
+    with pytest.raises(ValueError, match="too old"):
+        example["verify"](SECRET, {**request.headers, "webhook-timestamp": "1"}, request.body)
