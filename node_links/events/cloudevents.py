@@ -1,42 +1,39 @@
-"""Events as CloudEvents 1.0 in JSON (CNCF specification, section 3 of the JSON format)."""
+"""Events in the form of CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2)."""
 
+from datetime import UTC
 from typing import Any
 
 from node_links.events.envelope import Event
 
-CONTENT_TYPE = "application/cloudevents+json"
-SPEC_VERSION = "1.0"
+MEDIA_TYPE = "application/cloudevents+json"
+# As many digits as the largest sequence has: as text, too, sequences sort in their order.
+DIGITS = 19
 
 
 def to_cloudevent(event: Event) -> dict[str, Any]:
-    """Return `event` as a CloudEvent: JSON values only, without the attributes it does not have.
+    """Return the event as a CloudEvent in JSON format, with plain JSON values.
 
-    `source` names the organisation and the feature, `subject` the entity and the node in it. Names
-    of extension attributes hold lower-case letters and digits only, as the specification asks for.
+    `source` names the organisation and `subject` the node inside it; `id` is unique on its own.
+    `sequence` is the extension of that name, text in sortable form; `correlationid`, `causationid`
+    and `executionid` are left out where the event has none.
     """
-    node = f"/{event.node_id}" if event.node_id else ""
-    attributes: dict[str, Any] = {
-        "specversion": SPEC_VERSION,
-        "id": str(event.id),
-        "type": event.event_type,
-        "source": f"/organizations/{event.organization_id}/{event.feature_type}",
-        "subject": f"{event.entity_id}{node}",
-        "time": event.timestamp.isoformat(),
-        "datacontenttype": "application/json",
-        "schemaversion": event.schema_version,
-        "sequence": str(event.sequence),
-        "featuretype": event.feature_type,
-        "entityid": str(event.entity_id),
-        "nodeid": event.node_id,
-        "userid": _text(event.user_id),
+    subject = [event.feature_type, str(event.entity_id), event.node_id]
+    extensions = {
         "correlationid": event.correlation_id,
-        "causationid": _text(event.causation_id),
-        "executionid": _text(event.execution_id),
-        "replayed": event.replayed or None,
+        "causationid": event.causation_id,
+        "executionid": event.execution_id,
+    }
+    return {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": f"urn:nodeloom:organization:{event.organization_id}",
+        "type": event.event_type,
+        "time": event.timestamp.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "subject": "/".join(part for part in subject if part is not None),
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:nodeloom:event-type:{event.event_type}:{event.schema_version}",
+        "sequence": f"{event.sequence:0{DIGITS}}",
+        "organizationid": str(event.organization_id),
+        **{name: str(value) for name, value in extensions.items() if value is not None},
         "data": event.data,
     }
-    return {name: value for name, value in attributes.items() if value is not None}
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

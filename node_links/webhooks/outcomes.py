@@ -27,7 +27,7 @@ def store(message: Message, outcome: Outcome) -> bool:
     Where the lease ran out meanwhile somebody else has the message, and what they find counts.
     """
     with system_scope():
-        rows = WebhookDelivery.objects.select_for_update(skip_locked=False)
+        rows = WebhookDelivery.objects.select_for_update()
         delivery = rows.filter(
             pk=message.delivery_id, status=WebhookDeliveryStatus.PENDING, not_before=message.lease
         ).first()

@@ -10,7 +10,7 @@ from django.conf import settings
 from config.deadlines import deadline
 from config.outbound import OutboundRefused
 from config.resilience.transient import retry_after_seconds
-from node_links.events.cloudevents import CONTENT_TYPE
+from node_links.events.cloudevents import MEDIA_TYPE
 from node_links.webhooks.messages import Message
 from node_links.webhooks.signing import signature_headers
 
@@ -89,7 +89,7 @@ def _exchange(
 def default_headers() -> dict[str, str]:
     """Return what every message says besides its signature."""
     return {
-        "Content-Type": CONTENT_TYPE,
+        "Content-Type": MEDIA_TYPE,
         "User-Agent": "Nodeloom-Webhooks/1",
         "Accept-Encoding": "identity",
     }

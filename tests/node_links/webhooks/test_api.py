@@ -8,9 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.tenancy import system_scope
+from accounts.tenancy import scope, system_scope
+from config.exceptions import Forbidden, NotFound, RevisionConflict
 from node_links.models import Webhook, WebhookDelivery
 from node_links.webhooks.sending import send_due
+from node_links.webhooks.services import create_webhook, delete_webhook
 from tests.accounts.conftest import errors, refusal
 from tests.factories import Cast
 from tests.http_server import Answer, HttpServer
@@ -207,6 +209,20 @@ def test_a_rotated_secret_is_shown_once_and_the_old_one_goes_on_for_a_while(cast
     assert answer.json()["previous_until"] is not None
     assert answer["ETag"] == '"2"'
     assert "secret" not in cast.admin.client.get(address(webhook)).json()
+
+
+def test_services_check_the_caller_and_the_revision_themselves(cast: Cast) -> None:
+    webhook = subscribe(cast.admin.actor, URL)
+
+    with pytest.raises(Forbidden), scope(cast.editor.actor):
+        create_webhook(actor=cast.editor.actor, url=URL, types=["*"])
+    with pytest.raises(Forbidden), scope(cast.editor.actor):
+        delete_webhook(actor=cast.editor.actor, pk=webhook.pk)
+    with pytest.raises(RevisionConflict), scope(cast.admin.actor):
+        delete_webhook(actor=cast.admin.actor, pk=webhook.pk, expected_revision=7)
+    with pytest.raises(NotFound), scope(cast.stranger.actor):
+        delete_webhook(actor=cast.stranger.actor, pk=webhook.pk)
+    assert stored(webhook).revision == 1
 
 
 def test_disabling_and_enabling_are_refused_where_nothing_would_change(cast: Cast) -> None:
