@@ -38,6 +38,12 @@ def words(name: str, default: list[str] | None = None) -> list[str]:
     return [w.strip() for w in env.list(f"NODELOOM_{name}", default=default or []) if w.strip()]
 
 
+def numbers(name: str, default: list[float]) -> list[float]:
+    """Return `NODELOOM_<name>`, a comma-separated list, as floats."""
+    given = words(name)
+    return [float(word) for word in given] if given else default
+
+
 def url(name: str) -> str | None:
     """Return one of the unprefixed addresses (`DATABASE_URL` …) or None where it is not set."""
     return env.str(name, default="") or None

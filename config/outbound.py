@@ -17,6 +17,7 @@ import httpcore2
 import httpx2
 from django.conf import settings
 
+from config.deadlines import TimedStream, remaining
 from config.exceptions import DomainError, ExternalServiceException
 from config.request_context import current_causation_id, current_request_id
 from config.resilience.transient import retry_after_seconds
@@ -123,31 +124,56 @@ class GuardedBackend(httpcore2.SyncBackend):
             OutboundRefused: the name has addresses, and none is permitted.
             httpcore2.ConnectError: the name is unknown, or nothing answers.
         """
-        permitted = [found for found in _resolve(host, port) if self._permits(host, found, port)]
+        permitted = [found for found in _resolve(host, port) if self.permits(host, found, port)]
         if not permitted:
             raise OutboundRefused(extra={"host": host})
         for address in permitted[:-1]:
             try:
-                return super().connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
+                return self._connect(address, port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
-        return super().connect_tcp(str(permitted[-1]), port, timeout, local_address, socket_options)
+        return self._connect(permitted[-1], port, timeout, local_address, socket_options)
+
+    def _connect(
+        self, address: Address, port: int, timeout: float | None, *options: Any
+    ) -> httpcore2.NetworkStream:
+        left = remaining(timeout)
+        if left is not None and left <= 0:
+            raise httpcore2.ConnectTimeout("The exchange took too long.")
+        return TimedStream(super().connect_tcp(str(address), port, left, *options))
 
     def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:
         """Refuse: nothing outside is reached through a file."""
         raise OutboundRefused
 
-    def _permits(self, host: str, address: Address, port: int) -> bool:
+    def permits(self, host: str, address: Address, port: int) -> bool:
+        """Return whether a connection to `address`, found under the name `host`, may be opened."""
         if is_public(address):
             return True
         return any(allowance.covers(host, address, port) for allowance in self._allow)
 
 
-def _resolve(host: str, port: int) -> list[Address]:
+def is_forbidden_literal(url: str) -> bool:
+    """Return whether `url` names an address, not a host, and one that may not be reached.
+
+    Every way of writing an address counts that the system would connect to (`127.1`, `0x7f000001`).
+    A host name is looked at when the connection is opened: what it resolves to may change.
+    Raises `ValueError` for what is no address at all.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _resolve(host, port, socket.AI_NUMERICHOST)
+    except httpcore2.ConnectError:
+        return False
+    guard = GuardedBackend(Allowance.parse(entry) for entry in settings.OUTBOUND_ALLOW)
+    return not any(guard.permits(host, address, port) for address in found)
+
+
+def _resolve(host: str, port: int, flags: int = 0) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError) as error:
         raise httpcore2.ConnectError(f"The name {host} is not known.") from error
     # A scope (`fe80::1%eth0`) is cut off: link-local addresses are refused in any case.

@@ -20,6 +20,8 @@ DEBUG = env.flag("DEBUG")
 PRODUCTION = env.flag("PRODUCTION")
 SECRET_KEY = env.secret_key("insecure-development-key-set-NODELOOM_SECRET_KEY-in-production")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Of what is encrypted at rest; the first one encrypts. Empty: derived from the secret key.
+ENCRYPTION_KEYS = env.words("ENCRYPTION_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 ROOT_URLCONF = "config.urls"
@@ -156,6 +158,7 @@ CELERY_TASK_QUEUES = {
 CELERY_TASK_ROUTES = {
     "node_links.tasks.search.*": {"queue": "embeddings"},
     "node_links.tasks.events.*": {"queue": "events"},
+    "node_links.tasks.webhooks.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
     "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
@@ -258,7 +261,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
-        "StatusEnum": "node_links.choices.EntityStatus",
+        "EntityStatusEnum": "node_links.choices.EntityStatus",
+        "WebhookStatusEnum": "node_links.choices.WebhookStatus",
+        "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),
@@ -302,10 +307,19 @@ SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
 SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
 # --- events --------------------------------------------------------------------------------------
 # Seconds before the second, third … try of a delivery; after the last one it is a dead letter.
-DELIVERY_RETRY_SECONDS = tuple(float(s) for s in env.words("DELIVERY_RETRY_SECONDS", ["1", "5"]))
+DELIVERY_RETRY_SECONDS = env.numbers("DELIVERY_RETRY_SECONDS", [1, 5])
 DELIVERY_SWEEP_SECONDS = env.number("DELIVERY_SWEEP_SECONDS", 10)
 DELIVERY_DAYS = env.whole("DELIVERY_DAYS", 7)
 SUBSCRIBER_SECONDS = env.number("SUBSCRIBER_SECONDS", 30)  # of one subscriber for one event
+# --- webhooks -------------------------------------------------------------------------------------
+# Pauses between the tries of one message: eight tries in all, over some 22 hours.
+WEBHOOK_RETRY_SECONDS = env.numbers(
+    "WEBHOOK_RETRY_SECONDS", [5, 30, 120, 600, 3600, 21_600, 57_600]
+)
+WEBHOOK_TIMEOUT_SECONDS = env.number("WEBHOOK_TIMEOUT_SECONDS", 10)
+WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
+WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
+WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
 
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
@@ -328,6 +342,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "node_links.tasks.events.purge_deliveries",
         "schedule": crontab(hour="3", minute="37"),
         "options": {"queue": "events"},
+    },
+    "send-webhooks": {
+        "task": "node_links.tasks.webhooks.send_webhooks",
+        "schedule": WEBHOOK_SWEEP_SECONDS,
+        "options": {"queue": "events", "expires": WEBHOOK_SWEEP_SECONDS},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

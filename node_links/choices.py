@@ -96,3 +96,18 @@ DEFAULT_LINK_TYPES = (
     ("consumes", "One entity uses what another provides", "#06B6D4", "download", False),
     ("produces", "One entity makes another", "#84CC16", "upload", False),
 )
+
+
+class WebhookStatus(TextChoices):
+    """Whether a webhook is sent to. Messages of a disabled one wait until it is enabled again."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class WebhookDeliveryStatus(TextChoices):
+    """How far a message to a webhook is; a failed one is not tried again by itself."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"

@@ -57,7 +57,7 @@ class AdministratorsWrite(WritesNeed):
 
 
 class AdministratorsOnly(IsMember):
-    """Administrators of the organisation, for reading too."""
+    """Administrators read and write; nobody else sees anything."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the caller may go on."""

@@ -10,6 +10,7 @@ from node_links.admin import (
     nodes,
     overview,
     sagas,
+    webhooks,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "nodes",
     "overview",
     "sagas",
+    "webhooks",
 ]

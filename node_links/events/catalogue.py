@@ -180,6 +180,13 @@ class SagaFailed(SagaUndone):
     not_compensated: list[str]
 
 
+class WebhookDisabled(EventData):
+    """Nothing is sent to a webhook any more, after `failures` messages in a row."""
+
+    reason: str
+    failures: int
+
+
 _LIFE_CYCLE: dict[str, type[EventData]] = {
     "Created": Created,
     "Updated": Changed,
@@ -206,6 +213,7 @@ event_types.register(
     EventType("NodeLinkRemoved", LinkRemoved),
     EventType("LinkStrengthUpdated", StrengthUpdated),
     EventType("LinkCyclesDetected", CyclesDetected),
+    EventType("WebhookDisabled", WebhookDisabled),
     EventType("SagaStarted", SagaTold),
     EventType("SagaCompleted", SagaTold),
     EventType("SagaCompensated", SagaUndone),

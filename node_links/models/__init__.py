@@ -9,6 +9,7 @@ from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
+from node_links.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "AuditLog",
@@ -29,4 +30,6 @@ __all__ = [
     "Saga",
     "SagaStep",
     "VersionSnapshot",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -21,6 +21,7 @@ from node_links.models import (
 )
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
+from node_links.webhooks.services import create_webhook, ping_webhook
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
 
@@ -66,6 +67,8 @@ def _fill(person: Person) -> Sop:
         )
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
+        webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
+        ping_webhook(actor=person.actor, pk=webhook.pk)
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,

@@ -34,6 +34,8 @@ LOOKING_ONLY = {
     "EventDelivery",
     "DeadLetter",
     "AuditLog",
+    "Webhook",
+    "WebhookDelivery",
 }
 
 

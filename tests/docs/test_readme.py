@@ -26,7 +26,7 @@ UNPREFIXED = {
 # Handed to the containers' servers by docker-compose.yml; nothing of ours reads them.
 OF_COMPOSE = {"NODELOOM_OWNER_PASSWORD", "NODELOOM_APP_PASSWORD", "NODELOOM_VALKEY_PASSWORD"}
 _READS = re.compile(
-    r"\benv(?:ironment)?\.(?P<kind>text|flag|whole|number|words|url)\(\s*\"(?P<name>[A-Z_]+)\""
+    r"\benv(?:ironment)?\.(?P<kind>text|flag|whole|numbers?|words|url)\(\s*\"(?P<name>[A-Z_]+)\""
 )
 
 

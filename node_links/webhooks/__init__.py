@@ -1,0 +1,1 @@
+"""Outgoing webhooks: signed messages to addresses outside, tried for hours."""
