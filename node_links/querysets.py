@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
+from node_links.choices import NotificationChannel
 
 if TYPE_CHECKING:
-    from node_links.models import NodeLink, NodeMetadata
+    from node_links.models import NodeLink, NodeMetadata, Notification
 
 M = TypeVar("M", bound=models.Model)
 
@@ -87,3 +88,23 @@ class LinkQuerySet(QuerySet["NodeLink"]):
     def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
         """Links whose target is the entity or a node inside it."""
         return self.filter(target_feature=feature_type, target_entity_id=entity_id)
+
+
+class NotificationQuerySet(QuerySet["Notification"]):
+    """What people are told."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The actor's own notices in the product, whatever their role."""
+        return self.filter(
+            organization_id=actor.organization_id,
+            user_id=actor.user_id,
+            channel=NotificationChannel.IN_APP,
+        )
+
+    def unread(self) -> Self:
+        """Only those that have not been read."""
+        return self.filter(read_at=None)
+
+    def mails(self) -> Self:
+        """Only e-mails."""
+        return self.filter(channel=NotificationChannel.EMAIL)

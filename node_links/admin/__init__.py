@@ -1,5 +1,13 @@
 """The graph, its events and its index, for operators."""
 
-from node_links.admin import backlog, events, link_types, links, nodes, overview
+from node_links.admin import (
+    backlog,
+    events,
+    link_types,
+    links,
+    nodes,
+    notifications,
+    overview,
+)
 
-__all__ = ["backlog", "events", "link_types", "links", "nodes", "overview"]
+__all__ = ["backlog", "events", "link_types", "links", "nodes", "notifications", "overview"]

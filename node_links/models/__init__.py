@@ -4,6 +4,7 @@ from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
+from node_links.models.notifications import Notification, NotificationPreference
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "NodeLinkType",
     "NodeMetadata",
     "NodePosting",
+    "Notification",
+    "NotificationPreference",
     "VersionSnapshot",
 ]

@@ -1,13 +1,19 @@
 """Two organisations with rows in every table that belongs to one."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from accounts.choices import Role
 from accounts.tenancy import scope
 from config.models import IdempotencyKey
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
-from node_links.models import NodeLinkType, NodeMetadata
+from node_links.models import (
+    NodeLinkType,
+    NodeMetadata,
+    Notification,
+    NotificationPreference,
+)
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -47,6 +53,13 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        Notification.objects.create(
+            organization=tenant, user=person.user, channel="in_app", event_id=uuid4(),
+            entity_id=sop.pk
+        )  # fmt: skip
+        NotificationPreference.objects.create(
+            organization=tenant, user=person.user, kind="x", channel="email", enabled=False
+        )
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,
