@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 
 class SmtpServer:
@@ -51,7 +50,7 @@ def smtp_server(port: int = 0) -> Iterator[SmtpServer]:
             while (line := self.rfile.readline()) not in (b".\r\n", b""):
                 lines.append(line[1:] if line.startswith(b"..") else line)
             mail = message_from_bytes(b"".join(lines), policy=policy.default)
-            server.mails.append(cast("EmailMessage", mail))
+            server.mails.append(mail)
 
         def _say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())

@@ -17,7 +17,7 @@ from accounts.tenancy import scope, system_scope
 from knowledge_base.services.sops import publish_sop
 from node_links.choices import MailStatus
 from node_links.models import Notification
-from node_links.notifications import doorbell, mailing
+from node_links.notifications import doorbell, letters, mailing
 from node_links.notifications.kinds import kinds
 from node_links.search.doorbell import broker_outage
 from node_links.tasks.notifications import send_mails
@@ -148,12 +148,11 @@ def test_a_failure_that_comes_while_the_mail_is_being_sent_waits_too(
 ) -> None:
     first = failed_run(cast.owner)
     deliver(first)
-    compose = mailing.compose
 
     def slowly(*args: Any) -> Any:
         fail_runs(cast.owner, 1, entity_id=first.entity_id)
-        monkeypatch.setattr(mailing, "compose", compose)
-        return compose(*args)
+        monkeypatch.setattr(mailing, "compose", letters.compose)
+        return letters.compose(*args)
 
     monkeypatch.setattr(mailing, "compose", slowly)
 
