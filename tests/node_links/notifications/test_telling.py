@@ -8,13 +8,16 @@ import psycopg
 import pytest
 from django.db import connection
 
+from accounts.actors import system_actor
 from accounts.models import Membership
 from accounts.tenancy import scope, system_scope
+from config.exceptions import Forbidden, NotFound
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop, update_sop
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribers
 from node_links.models import NotificationPreference
+from node_links.notifications.inbox import choose, mark_read
 from node_links.notifications.kinds import Kind, KindRegistry, Words
 from tests.factories import Cast, Person, make_sop
 from tests.node_links.notifications.conftest import (
@@ -288,3 +291,17 @@ def test_a_notice_in_the_product_is_announced_on_commit(cast: Cast) -> None:
             "organization": str(cast.organization.pk),
         }
     ]
+
+
+def test_services_refuse_what_is_not_the_actors_and_who_is_no_person(cast: Cast) -> None:
+    deliver(failed_run(cast.viewer))
+    [notice] = told(channel="in_app")
+
+    with pytest.raises(NotFound), scope(cast.owner.actor):
+        mark_read(actor=cast.owner.actor, pk=notice.pk)
+    platform = system_actor(cast.organization.pk)
+    with pytest.raises(Forbidden), system_scope():
+        choose(actor=platform, choices=[])
+
+    assert told(channel="in_app")[0].read_at is None
+    assert str(notice) == "Failed: Nightly import"
