@@ -13,6 +13,7 @@ _ACCESS_KEY = "(SELECT nullif(current_setting('app.access_key_hash', true), ''))
 # Sub-selects, so that PostgreSQL evaluates each setting once per statement and not once per row.
 OF_TENANT = f"organization_id = {_ORGANIZATION} OR {_OPERATOR}"
 OF_TENANT_OR_OWN = f"{OF_TENANT} OR user_id = {_USER}"
+OF_TENANT_AND_OWN = f"(organization_id = {_ORGANIZATION} AND user_id = {_USER}) OR {_OPERATOR}"
 OF_TENANT_OR_PRESENTED_KEY = f"{OF_TENANT} OR key_hash = {_ACCESS_KEY}"
 OF_TENANT_OR_SHARED = f"{OF_TENANT} OR organization_id IS NULL"
 THE_TENANT = f"id = {_ORGANIZATION} OR {_OPERATOR}"

@@ -11,6 +11,7 @@ from config import env
 from config.appearance import appearance
 from config.embedded.addresses import addresses
 from config.logging import configure_structlog, log_level, logging_settings, wants_json
+from config.mail import mail_server
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
@@ -161,6 +162,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.webhooks.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
     "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
+    "node_links.tasks.notifications.*": {"queue": "events"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -320,6 +322,7 @@ WEBHOOK_TIMEOUT_SECONDS = env.number("WEBHOOK_TIMEOUT_SECONDS", 10)
 WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
 WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
 WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
+MAIL_SWEEP_SECONDS = 10
 
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
@@ -347,6 +350,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "node_links.tasks.webhooks.send_webhooks",
         "schedule": WEBHOOK_SWEEP_SECONDS,
         "options": {"queue": "events", "expires": WEBHOOK_SWEEP_SECONDS},
+    },
+    "send-mails": {
+        "task": "node_links.tasks.notifications.send_mails",
+        "schedule": MAIL_SWEEP_SECONDS,
+        "options": {"queue": "events", "expires": MAIL_SWEEP_SECONDS},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",
@@ -383,7 +391,20 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 WHITENOISE_USE_FINDERS = not PRODUCTION
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+
+# --- notices -------------------------------------------------------------------------------------
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{PORT}")
+MAIL_SERVER = mail_server(env.text("EMAIL_URL", "console"), DATA_DIR / "mail")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND") or MAIL_SERVER.backend
+EMAIL_HOST = MAIL_SERVER.host
+EMAIL_PORT = MAIL_SERVER.port
+EMAIL_HOST_USER = MAIL_SERVER.user
+EMAIL_HOST_PASSWORD = MAIL_SERVER.password
+EMAIL_USE_TLS = MAIL_SERVER.use_tls
+EMAIL_USE_SSL = MAIL_SERVER.use_ssl
+EMAIL_FILE_PATH = MAIL_SERVER.file_path
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", "Nodeloom <nodeloom@localhost>")
 
 # --- security ------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=PRODUCTION)

@@ -85,6 +85,21 @@ class SagaStepStatus(TextChoices):
     COMPENSATION_FAILED = "compensation_failed"
 
 
+class NotificationChannel(TextChoices):
+    """How a notice reaches a person."""
+
+    IN_APP = "in_app", "In the product"
+    EMAIL = "email", "E-mail"
+
+
+class MailStatus(TextChoices):
+    """What became of an e-mail; notices in the product have none."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
 # name, description, colour, icon, both ways (seed document 000, section 2; the last three are ours)
 DEFAULT_LINK_TYPES = (
     ("references", "One entity references another", "#3B82F6", "link", True),

@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
+from node_links.choices import NotificationChannel
 
 if TYPE_CHECKING:
-    from node_links.models import AuditLog, DeadLetter, NodeLink, NodeMetadata
+    from node_links.models import AuditLog, DeadLetter, NodeLink, NodeMetadata, Notification
 
 M = TypeVar("M", bound=models.Model)
 
@@ -131,3 +132,23 @@ def _first_id(moment: datetime, slack: int) -> UUID:
     """Return the lowest UUIDv7 of a moment: with it, a period is a range of the primary key."""
     milliseconds = max(0, int(moment.timestamp() * 1000) + slack)
     return UUID(int=milliseconds << 80)
+
+
+class NotificationQuerySet(QuerySet["Notification"]):
+    """What people are told."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The actor's own notices in the product, whatever their role."""
+        return self.filter(
+            organization_id=actor.organization_id,
+            user_id=actor.user_id,
+            channel=NotificationChannel.IN_APP,
+        )
+
+    def unread(self) -> Self:
+        """Only those that have not been read."""
+        return self.filter(read_at=None)
+
+    def mails(self) -> Self:
+        """Only e-mails."""
+        return self.filter(channel=NotificationChannel.EMAIL)

@@ -1,11 +1,24 @@
-"""Who in the graph hears of events."""
+"""What the graph itself does when something happens."""
+
+from django.utils.module_loading import autodiscover_modules
 
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
+from node_links.notifications.kinds import kinds
+from node_links.notifications.telling import tell
 from node_links.webhooks.queueing import queue_messages
+
+# Every app's kinds of notices first: they say which events anybody is told of.
+autodiscover_modules("notices")
 
 
 @subscribe("webhooks", ["*"], replayable=False)
 def tell_webhooks(event: Event) -> None:
     """Queue a message for each webhook that asked for this event."""
     queue_messages(event)
+
+
+@subscribe("notifications", kinds.event_types(), replayable=False)
+def notify_people(event: Event) -> None:
+    """Write the notices of this event, and ring for the mails among them."""
+    tell(event)

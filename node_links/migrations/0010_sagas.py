@@ -11,7 +11,7 @@ from accounts.rls import tenant_policy
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_enter_member"),
-        ("node_links", "0008_webhooks"),
+        ("node_links", "0009_notifications"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

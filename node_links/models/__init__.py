@@ -7,6 +7,7 @@ from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
+from node_links.models.notifications import Notification, NotificationPreference
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 from node_links.models.webhooks import Webhook, WebhookDelivery
@@ -29,6 +30,8 @@ __all__ = [
     "NodePosting",
     "Saga",
     "SagaStep",
+    "Notification",
+    "NotificationPreference",
     "VersionSnapshot",
     "Webhook",
     "WebhookDelivery",

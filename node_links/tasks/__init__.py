@@ -2,6 +2,7 @@
 
 from node_links.tasks import audit as audit
 from node_links.tasks import events as events
+from node_links.tasks import notifications as notifications
 from node_links.tasks import sagas as sagas
 from node_links.tasks import search as search
 from node_links.tasks import webhooks as webhooks

@@ -1,6 +1,7 @@
 """Two organisations with rows in every table that belongs to one."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -20,6 +21,11 @@ from node_links.models import (
     NodeMetadata,
 )
 from node_links.models.sagas import Saga, SagaStep
+    NodeLinkType,
+    NodeMetadata,
+    Notification,
+    NotificationPreference,
+)
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.webhooks.services import create_webhook, ping_webhook
 from tests.accounts.conftest import make_key
@@ -69,6 +75,13 @@ def _fill(person: Person) -> Sop:
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
+        Notification.objects.create(
+            organization=tenant, user=person.user, channel="in_app", event_id=uuid4(),
+            entity_id=sop.pk
+        )  # fmt: skip
+        NotificationPreference.objects.create(
+            organization=tenant, user=person.user, kind="x", channel="email", enabled=False
+        )
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,

@@ -36,6 +36,7 @@ LOOKING_ONLY = {
     "AuditLog",
     "Webhook",
     "WebhookDelivery",
+    "Notification",
 }
 
 

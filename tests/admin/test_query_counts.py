@@ -1,6 +1,7 @@
 """A list of thirty rows costs what a list of two costs."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from axes.models import AccessAttempt
@@ -14,7 +15,7 @@ from accounts.choices import Role
 from accounts.services import create_access_key
 from accounts.tenancy import scope
 from config.models import SlowQuery
-from node_links.models import NodeLinkType
+from node_links.models import NodeLinkType, Notification
 from tests.admin.conftest import World
 from tests.factories import make_person, make_sop
 
@@ -26,6 +27,7 @@ LISTS = {
     "node_links_nodelinktype": 12,
     "node_links_nodeevent": 12,
     "node_links_dirtynode": 12,
+    "node_links_notification": 12,
     "accounts_user": 11,
     "accounts_organization": 11,
     "accounts_membership": 12,
@@ -45,6 +47,10 @@ def _grow(world: World, rows: int) -> None:
         make_person(Role.VIEWER)
         with scope(owner.actor):
             create_access_key(actor=owner.actor, name=f"{rows}-{n}", scopes=["sops:read"])
+            Notification.objects.create(
+                organization=owner.organization, user=owner.user, kind="x", channel="email",
+                event_id=uuid4(), entity_id=uuid4(), title=f"{rows}-{n}", status="failed",
+            )  # fmt: skip
             NodeLinkType.objects.create(
                 type_name=f"{rows}-{n}", organization=world.cast.organization
             )
