@@ -116,7 +116,8 @@ class Hub:
         # Without an `await` in between: what is told later is in the queue, and only there.
         while not subscription.queue.empty():
             subscription.queue.get_nowait()
-        subscription.told = [told for told, topics in self._told if topic in topics]
+        # An id may be told more than once, as when its event is delivered again.
+        subscription.told = list(dict.fromkeys(i for i, topics in self._told if topic in topics))
         if after is not None and after in subscription.told:
             subscription.told_after = subscription.told[subscription.told.index(after) + 1 :]
         return subscription
