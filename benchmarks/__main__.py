@@ -13,7 +13,7 @@ from benchmarks.plan import FULL, QUICK, Plan
 from benchmarks.stack import Stack, prepare_environment, running_stack
 
 # In this order: the corpus of `search` would weigh on the listings of `rest`.
-NAMES = ("rest", "events", "cache", "embedding", "search", "vectors", "memory", "quality")
+NAMES = ("rest", "events", "cache", "embedding", "search", "vectors", "live", "memory", "quality")
 Measure = Callable[[Stack, Plan], Iterator[Figure]]
 
 
