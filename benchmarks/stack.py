@@ -155,6 +155,15 @@ def web(stack: Stack, **environment: str) -> Iterator[int]:
 
 
 @contextmanager
+def live(stack: Stack, **environment: str) -> Iterator[tuple[int, int]]:
+    """Run the live process exactly as `manage.py up` does; yield its port and process id."""
+    port = free_port()
+    command = replace_env(_command(stack, "live", port - 1, port), environment)
+    with _serving(stack, command, port, "/health/live") as pid:
+        yield port, pid
+
+
+@contextmanager
 def bare(stack: Stack, *, gunicorn: bool = False) -> Iterator[int]:
     """Run the bare viewset with as many workers and threads as ours; yield its port.
 
@@ -187,14 +196,18 @@ def _under_gunicorn(port: int, argv: tuple[str, ...]) -> tuple[str, ...]:
 
 def web_command(stack: Stack, port: int) -> "Command":
     """Return the command of the process `web` of an installation."""
+    return _command(stack, "web", port, port + 1)
+
+
+def _command(stack: Stack, name: str, port: int, live_port: int) -> "Command":
     from config.metrics.exposition import shared_folder
     from config.supervisor.options import Options
     from config.supervisor.specs import service_specs
 
     shared_folder(stack.data_dir).mkdir(exist_ok=True)
-    options = Options("127.0.0.1", port, port + 1, stack.data_dir, demo=False)
+    options = Options("127.0.0.1", port, live_port, stack.data_dir, demo=False)
     specs = {spec.name: spec for spec in service_specs(options)}
-    return specs["web"].command()
+    return specs[name].command()
 
 
 def replace_env(command: "Command", environment: dict[str, str]) -> "Command":
@@ -214,14 +227,14 @@ def make_bare_table(stack: Stack) -> None:
 
 
 @contextmanager
-def _serving(stack: Stack, command: "Command", port: int, probe: str) -> Iterator[None]:
+def _serving(stack: Stack, command: "Command", port: int, probe: str) -> Iterator[int]:
     from config.embedded.process import spawn, stop
 
     with (stack.data_dir / "web.log").open("ab") as log:
         process = spawn(command, stdout=log)
     try:
         _wait_until_answered(port, probe)
-        yield
+        yield process.pid
     finally:
         stop(process, command)
 

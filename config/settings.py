@@ -323,6 +323,21 @@ WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
 WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
 WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
 MAIL_SWEEP_SECONDS = 10
+# --- the live process -----------------------------------------------------------------------------
+# The address that clients reach it at; empty: the host of the request and LIVE_PORT.
+LIVE_URL = env.text("LIVE_URL")
+LIVE_CHANNELS = {
+    "nodeloom_events": "node_links.realtime.topics.topics_of_event",
+    "nodeloom_notifications": "node_links.realtime.topics.topics_of_notification",
+}
+LIVE_STREAMS = {
+    "/api/v1/events/stream/": "node_links.realtime.streams.open_event_stream",
+    "/api/v1/notifications/stream/": "node_links.realtime.streams.open_notification_stream",
+}
+LIVE_HEARTBEAT_SECONDS = env.number("LIVE_HEARTBEAT_SECONDS", 15)
+LIVE_STREAMS_PER_USER = env.whole("LIVE_STREAMS_PER_USER", 10)
+LIVE_QUEUE = env.whole("LIVE_QUEUE", 256)  # messages that may wait for one client
+LIVE_THREADS = env.whole("LIVE_THREADS", 4)  # and so many connections to the database at most
 
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {

@@ -8,6 +8,7 @@ from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
 from node_links.api.notifications import NotificationViewSet
+from node_links.api.streams import EventStreamView, NotificationStreamView
 from node_links.api.webhooks.views import WebhookViewSet
 
 router = Router()
@@ -22,5 +23,7 @@ router.register("webhooks", WebhookViewSet, basename="webhooks")
 urlpatterns = [
     # Before the router's own addresses, which would take them for an id.
     path("events/replay/", EventReplayView.as_view(), name="events-replay"),
+    path("events/stream/", EventStreamView.as_view(), name="event-stream"),
+    path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
     *router.urls,
 ]

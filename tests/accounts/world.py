@@ -19,13 +19,10 @@ from node_links.models import (
     NodeEvent,
     NodeLinkType,
     NodeMetadata,
-)
-from node_links.models.sagas import Saga, SagaStep
-    NodeLinkType,
-    NodeMetadata,
     Notification,
     NotificationPreference,
 )
+from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.webhooks.services import create_webhook, ping_webhook
 from tests.accounts.conftest import make_key

@@ -1,0 +1,1 @@
+"""What stays open: one listener per process, fanned out to any number of server-sent streams."""
