@@ -151,7 +151,11 @@ def test_old_events_are_read_in_the_newest_shape_and_stay_as_they_were(
 
 
 def test_a_new_event_is_checked_against_the_newest_version(cast: Cast, moved: EventType) -> None:
-    event = {"actor": cast.editor.actor, "entity": make_sop(cast.editor), "event_type": moved.name}
+    event: dict[str, Any] = {
+        "actor": cast.editor.actor,
+        "entity": make_sop(cast.editor),
+        "event_type": moved.name,
+    }
     with scope(cast.editor.actor):
         with pytest.raises(InvalidEvent, match="ShelfMoved, version 3: /shelves"):
             record_event(**event, data={"shelf": "a"})
@@ -239,7 +243,7 @@ def test_concurrent_writers_of_one_aggregate_leave_no_gap() -> None:
 def test_publications_of_one_event_that_arrive_together_are_one(given: str) -> None:
     cast = _with_type()
     key = {"event_id": uuid4()} if given == "event_id" else {"dedup_key": "k"}
-    publication = Publication("Pumped", {"n": 1}, **key)  # type: ignore[arg-type]  # either one
+    publication = Publication("Pumped", {"n": 1}, **key)
 
     def publish(number: int) -> Published:
         with scope(cast.editor.actor):
