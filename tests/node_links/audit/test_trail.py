@@ -184,6 +184,13 @@ def test_hashed_columns_are_kept_as_their_digest() -> None:
     assert found == f'{{"id": 1, "none": null, "text": "sha256:{digest}"}}'
 
 
+@pytest.mark.parametrize("model", [User, AccessKey, Organization, Membership, NodeLink, Sop])
+def test_the_trigger_in_the_database_is_the_one_of_the_model(model: Any) -> None:
+    trigger = next(one for one in model._meta.triggers if isinstance(one, Audited))
+
+    assert trigger.get_installation_status(model, database="default")[0] == "INSTALLED"
+
+
 def test_a_trigger_for_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="accounts.User has no passwort"):
         Audited(secret=["passwort"]).get_func(User())
