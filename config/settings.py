@@ -157,6 +157,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.search.*": {"queue": "embeddings"},
     "node_links.tasks.events.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
+    "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -303,6 +304,10 @@ DELIVERY_SWEEP_SECONDS = env.number("DELIVERY_SWEEP_SECONDS", 10)
 DELIVERY_DAYS = env.whole("DELIVERY_DAYS", 7)
 SUBSCRIBER_SECONDS = env.number("SUBSCRIBER_SECONDS", 30)  # of one subscriber for one event
 
+# --- sagas ---------------------------------------------------------------------------------------
+SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
+SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
+
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
     "sweep-search-index": {
@@ -319,6 +324,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "node_links.tasks.events.purge_deliveries",
         "schedule": crontab(hour="3", minute="37"),
         "options": {"queue": "events"},
+    },
+    "sweep-sagas": {
+        "task": "node_links.tasks.sagas.sweep_sagas",
+        "schedule": SAGA_SWEEP_SECONDS,
+        "options": {"queue": "maintenance", "expires": SAGA_SWEEP_SECONDS},
     },
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",

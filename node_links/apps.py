@@ -18,6 +18,7 @@ class NodeLinksConfig(AppConfig):
         from config.metrics.gauges import register_gauge
         from node_links.events import gauges
         from node_links.link_types import ensure_default_link_types
+        from node_links.sagas.resuming import count_stuck_sagas
         from node_links.search.backlog import backlog_age_seconds, backlog_size
 
         register_gauge("index_backlog", "Nodes that wait to be embedded.", backlog_size)
@@ -29,8 +30,11 @@ class NodeLinksConfig(AppConfig):
             "delivery_lag_seconds", "How long the oldest due delivery has waited.", gauges.lag
         )
         register_gauge("dead_letters", "Events that could not be delivered.", gauges.dead_letters)
+        register_gauge(
+            "sagas_stuck", "Sagas that failed or that nobody takes over.", count_stuck_sagas
+        )
         post_migrate.connect(ensure_default_link_types, sender=self)
         import_module("node_links.events.catalogue")
         import_module("node_links.events.checks")
         autodiscover_modules("events")
-        autodiscover_modules("subscribers")
+        autodiscover_modules("subscribers", "sagas")

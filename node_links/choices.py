@@ -53,6 +53,29 @@ class Bump(TextChoices):
     PATCH = "patch"
 
 
+class SagaStatus(TextChoices):
+    """How far a saga is; the last three are its ends."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPENSATING = "compensating"
+    COMPLETED = "completed"
+    COMPENSATED = "compensated"
+    FAILED = "failed"
+
+
+class SagaStepStatus(TextChoices):
+    """What became of one step, and of its compensation."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    COMPENSATING = "compensating"
+    COMPENSATED = "compensated"
+    COMPENSATION_FAILED = "compensation_failed"
+
+
 # name, description, colour, icon, both ways (seed document 000, section 2; the last three are ours)
 DEFAULT_LINK_TYPES = (
     ("references", "One entity references another", "#3B82F6", "link", True),

@@ -72,6 +72,10 @@ class Claim:
         headers = {name: response[name] for name in KEPT_HEADERS if name in response}
         row.update(status=response.status_code, headers=headers, body=response.content)
 
+    def drop(self) -> None:
+        """Forget the request, which was refused after its transaction: it may be sent again."""
+        IdempotencyKey.objects.filter(pk=self.row_id).delete()
+
 
 def claim(request: Request) -> Claim | None:
     """Claim the request's Idempotency-Key; None where there is nothing to claim.

@@ -30,7 +30,9 @@ SOPS = {
         )
     ],
     "open_version": [OpenApiExample("a minor step", {"bump": "minor"}, request_only=True)],
-    "archive": [OpenApiExample("why", {"reason": "Replaced by an automation."}, request_only=True)],
+    "archive": [
+        OpenApiExample("why", {"reason": "Replaced.", "cleanup_links": True}, request_only=True)
+    ],
     "toc": [
         OpenApiExample(
             "two headings",

@@ -14,14 +14,17 @@ from config.api.errors import ParameterError
 from knowledge_base.api import serializers as shapes
 from knowledge_base.comparison import compare_contents
 from knowledge_base.models import Sop, SopVersion
+from knowledge_base.sagas import links_removed, start_archiving
 from knowledge_base.services.sops import (
     archive_sop,
     open_sop_version,
     publish_sop,
     rollback_sop,
 )
+from node_links.api.sagas import SagaActions
 from node_links.api.views import NodeEntityViewSet
 from node_links.choices import Bump, EntityStatus
+from node_links.models import Saga
 from node_links.services.versions import get_snapshot, require_status, snapshot_content
 
 SIDES = ("from", "to")
@@ -29,8 +32,10 @@ REQUIRED = [ErrorDetail("A number, or `draft`.", "required")]
 NUMBER = r"(?P<version>[0-9A-Za-z.+_-]+)"
 
 
-class SopVersionActions(NodeEntityViewSet):
+class SopVersionActions(SagaActions, NodeEntityViewSet):
     """Publish, list, read, compare, roll back, archive."""
+
+    saga_actions = ("archive",)
 
     @extend_schema(request=shapes.PublishSerializer, responses={200: shapes.SopSerializer})
     @action(detail=True, methods=["post"])
@@ -45,18 +50,32 @@ class SopVersionActions(NodeEntityViewSet):
             )
         )
 
-    @extend_schema(request=shapes.ReasonSerializer, responses={200: shapes.SopSerializer})
+    @extend_schema(
+        request=shapes.ArchiveSerializer,
+        responses={200: shapes.ArchivedSopSerializer, 202: shapes.AcceptedSerializer},
+    )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: UUID) -> Response:
-        """Archive the SOP for good; its content stays readable."""
+        """Archive the SOP for good; its content stays readable.
+
+        With `cleanup_links` its links go too, and references to it dangle: all of it, or nothing.
+        """
         sop = self.get_object()
         require_status(sop, EntityStatus.DRAFT, EntityStatus.PUBLISHED)
-        data = self.validated(shapes.ReasonSerializer(data=request.data))
+        data = self.validated(shapes.ArchiveSerializer(data=request.data))
+        cleanup, expected = data.pop("cleanup_links"), self.expected_revision
+        if cleanup:
+            saga = start_archiving(actor=self.actor, sop=sop, expected_revision=expected, **data)
+            return self.accepted(saga)
         return self.entity_response(
-            archive_sop(
-                actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
-            )
+            archive_sop(actor=self.actor, pk=sop.pk, expected_revision=expected, **data)
         )
+
+    def saga_response(self, saga: Saga) -> Response:
+        """Return the archived SOP and how many links it has lost."""
+        response = self.entity_response(self.get_queryset().get(pk=saga.payload["sop_id"]))
+        response.data["links_removed"] = links_removed(saga)
+        return response
 
     @extend_schema(responses={200: shapes.VersionSerializer(many=True)})
     @action(detail=True, methods=["get"], filter_backends=())

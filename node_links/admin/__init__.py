@@ -1,5 +1,23 @@
 """The graph, its events and its index, for operators."""
 
-from node_links.admin import backlog, deliveries, events, link_types, links, nodes, overview
+from node_links.admin import (
+    backlog,
+    deliveries,
+    events,
+    link_types,
+    links,
+    nodes,
+    overview,
+    sagas,
+)
 
-__all__ = ["backlog", "deliveries", "events", "link_types", "links", "nodes", "overview"]
+__all__ = [
+    "backlog",
+    "deliveries",
+    "events",
+    "link_types",
+    "links",
+    "nodes",
+    "overview",
+    "sagas",
+]

@@ -161,6 +161,25 @@ class CyclesDetected(EventData):
     cycles: list[JsonValue]
 
 
+class SagaTold(EventData):
+    """A saga began, or did all of its steps."""
+
+    name: str
+
+
+class SagaUndone(EventData):
+    """A step refused, and what had been done is undone."""
+
+    name: str
+    error: str
+
+
+class SagaFailed(SagaUndone):
+    """A step refused, and these steps before it could not be undone."""
+
+    not_compensated: list[str]
+
+
 _LIFE_CYCLE: dict[str, type[EventData]] = {
     "Created": Created,
     "Updated": Changed,
@@ -187,4 +206,8 @@ event_types.register(
     EventType("NodeLinkRemoved", LinkRemoved),
     EventType("LinkStrengthUpdated", StrengthUpdated),
     EventType("LinkCyclesDetected", CyclesDetected),
+    EventType("SagaStarted", SagaTold),
+    EventType("SagaCompleted", SagaTold),
+    EventType("SagaCompensated", SagaUndone),
+    EventType("SagaFailed", SagaFailed),
 )

@@ -31,7 +31,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def require_schema(schema: dict[str, Any]) -> None:
     """Raise `ValidationFailed` at `/schema` unless it is one that data can be checked against."""
-    if schema.get("$schema", DRAFT).removesuffix("#") != DRAFT:
+    if schema.get("$schema", DRAFT) not in (DRAFT, f"{DRAFT}#"):
         raise ValidationFailed.of("/schema/$schema", "invalid_schema", f"Only {DRAFT} is read.")
     text = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
     if len(text) > MAX_SCHEMA_BYTES:

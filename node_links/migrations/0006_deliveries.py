@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_enter_member'),
-        ('node_links', '0005_event_store'),
+        ('node_links', '0010_sagas'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.choices import Role
 from accounts.tenancy import scope
 from config.ids import uuid7
@@ -17,6 +19,7 @@ from node_links.models import (
     NodeLinkType,
     NodeMetadata,
 )
+from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_person, make_sop
@@ -59,6 +62,10 @@ def _fill(person: Person) -> Sop:
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         CustomEventType.objects.create(organization=tenant, name="Pumped", version=1, schema={})
         DedupKey.objects.create(organization=tenant, key="key:k", event_id=uuid7())
+        saga = Saga.objects.create(
+            organization=tenant, name="archive_sop", role=person.role, lease_until=timezone.now()
+        )
+        SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         IdempotencyKey.objects.create(
             organization_id=tenant.pk,
             user_id=person.user.pk,

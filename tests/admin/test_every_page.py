@@ -22,7 +22,8 @@ PLAN = {"Plan": {"Node Type": "Limit", "Plans": [{
     "Node Type": "Seq Scan", "Relation Name": "node_events", "Plan Rows": 9, "Total Cost": 1.5,
     "Filter": "(entity_id = $1)"}]}}  # fmt: skip
 LOOKING_ONLY = {"AccessKey", "AccessAttempt", "SlowQuery", "PeriodicTask", "NodeMetadata",
-                "NodeLink", "NodeEvent", "EventDelivery", "DeadLetter", "DirtyNode"}  # fmt: skip
+                "NodeLink", "NodeEvent", "EventDelivery", "DeadLetter", "DirtyNode",
+                "Saga"}  # fmt: skip
 
 
 def _pages() -> Iterator[tuple[str, type[Model]]]:

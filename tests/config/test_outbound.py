@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings
 from config import outbound
 from config.exceptions import ExternalServiceException
 from config.outbound import Allowance, GuardedBackend, OutboundRefused
+from config.request_context import caused_by, request_context
 from tests.http_server import Answer, HttpServer, Request, http_server
 
 
@@ -139,6 +141,22 @@ def test_a_request_to_an_allowed_address_arrives(
     assert [(one.method, one.path, one.headers["x-from"]) for one in server.requests] == [
         ("GET", "/a?b=c", "us")
     ]
+
+
+def test_a_request_names_the_request_and_the_event_behind_it(server: HttpServer) -> None:
+    event_id = uuid4()
+    with outbound.create_client(operator_urls=[server.url]) as client:
+        outbound.request(client, "GET", server.url, service="s")
+        with request_context("r-3"), caused_by(event_id):
+            outbound.request(client, "GET", server.url, service="s")
+            own = {"X-Request-ID": "mine"}
+            outbound.request(client, "GET", server.url, service="s", headers=own)
+
+    named = [
+        (one.headers.get("x-request-id"), one.headers.get("x-causation-id"))
+        for one in server.requests
+    ]
+    assert named == [(None, None), ("r-3", str(event_id)), ("mine", str(event_id))]
 
 
 def test_another_port_of_an_allowed_host_is_refused(server: HttpServer, other: HttpServer) -> None:

@@ -21,20 +21,25 @@ from knowledge_base.api.serializers.search import (
     SearchResultsSerializer,
 )
 from knowledge_base.api.serializers.sops import (
+    ArchivedSopSerializer,
     SopListSerializer,
     SopSerializer,
     SopUpdateSerializer,
 )
 from knowledge_base.api.serializers.versions import (
+    AcceptedSerializer,
+    ArchiveSerializer,
     ComparisonSerializer,
     OpenVersionSerializer,
     PublishSerializer,
-    ReasonSerializer,
     VersionContentSerializer,
     VersionSerializer,
 )
 
 __all__ = [
+    "AcceptedSerializer",
+    "ArchiveSerializer",
+    "ArchivedSopSerializer",
     "BacklinkSerializer",
     "CategorySerializer",
     "ComparisonSerializer",
@@ -45,7 +50,6 @@ __all__ = [
     "ImportSerializer",
     "OpenVersionSerializer",
     "PublishSerializer",
-    "ReasonSerializer",
     "ReferenceSerializer",
     "RenderedSerializer",
     "SearchQuerySerializer",

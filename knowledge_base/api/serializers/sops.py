@@ -214,3 +214,12 @@ class SopUpdateSerializer(SopSerializer):
 
     class Meta(SopSerializer.Meta):
         fields = (*SopSerializer.Meta.fields, "bump")
+
+
+class ArchivedSopSerializer(SopSerializer):
+    """An SOP as it was archived; `links_removed` is there where `cleanup_links` was asked for."""
+
+    links_removed = serializers.IntegerField(read_only=True, required=False)
+
+    class Meta(SopSerializer.Meta):
+        fields = (*SopSerializer.Meta.fields, "links_removed")

@@ -23,10 +23,17 @@ class OpenVersionSerializer(Serializer):
     notes = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
 
 
-class ReasonSerializer(Serializer):
-    """Why."""
+class ArchiveSerializer(Serializer):
+    """Why, and whether the SOP's links go with it."""
 
     reason = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    cleanup_links = serializers.BooleanField(required=False, default=False)
+
+
+class AcceptedSerializer(Serializer):
+    """What goes on in the background."""
+
+    saga_id = serializers.UUIDField(read_only=True)
 
 
 class VersionSerializer(ModelSerializer[SopVersion]):

@@ -3,22 +3,32 @@
 import threading
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from celery.contrib.testing.worker import start_worker
 
 from config.celery import app
-from config.request_context import current_request_id, request_context
+from config.request_context import (
+    caused_by,
+    current_causation_id,
+    current_execution_id,
+    current_request_id,
+    inside_execution,
+    request_context,
+)
 from config.worker_beat import beat, forget, living_workers
 
 seen: list[str | None] = []
+causes: list[tuple[UUID | None, UUID | None]] = []
 finished = threading.Semaphore(0)
 
 
 @app.task(name="tests.remember")
 def remember() -> None:
-    """Note the request id under which the task runs."""
+    """Note the ids under which the task runs."""
     seen.append(current_request_id())
+    causes.append((current_causation_id(), current_execution_id()))
     finished.release()
 
 
@@ -33,6 +43,7 @@ def fail() -> None:
 def worker(transactional_db: None, no_workers: None) -> Iterator[Any]:
     """A worker in a thread of this process, on the real broker."""
     seen.clear()
+    causes.clear()
     with start_worker(app, pool="solo", perform_ping_check=False, queues=["default"]) as started:
         yield started
 
@@ -60,6 +71,22 @@ def test_a_task_runs_under_the_id_of_the_request_that_published_it(
         "request_id": "r-9",
         "state": "SUCCESS",
     }
+
+
+def test_a_task_runs_as_a_consequence_of_the_event_and_in_the_execution_of_its_publisher(
+    lines: list[Any], worker: Any
+) -> None:
+    event_id, execution_id = uuid4(), uuid4()
+    with caused_by(event_id), inside_execution(execution_id):
+        remember.delay()
+    remember.delay()
+    remember.apply_async(headers={"nodeloom_causation_id": "nonsense"})
+    for _ in range(3):
+        assert finished.acquire(timeout=20)
+    worker.stop()
+
+    assert causes == [(event_id, execution_id), (None, None), (None, None)]
+    assert (current_causation_id(), current_execution_id()) == (None, None)
 
 
 def test_a_failed_task_tells_its_exception_under_an_id_of_its_own(
