@@ -120,6 +120,8 @@ def _deliver(subscriber: Subscriber, limit: int, should_stop: Callable[[], bool]
     for row in rows:
         if row.aggregate in current.stuck:
             current.waiting[row.id] = current.stuck[row.aggregate]
+        elif row.event_id not in events:
+            _fail(current, row, LookupError("The event is no longer kept."))
         elif time.monotonic() > until or should_stop():
             complete = False
             break
