@@ -10,6 +10,11 @@ EXEMPT = {
     "node_event_sequences": "Counts the events.",
     "event_deliveries": "The course of deliveries; what an operator does to one is an event.",
     "dead_letters": "The course of deliveries; who retried or discarded one stands in the row.",
+    "event_dedup_keys": "Kept for a minute, so that an event is published once.",
+    "webhook_deliveries": "The course of messages, with a log of its own.",
+    "notifications": "What people were told; derived from events.",
+    "sagas": "The course of a saga is told by its events, what it changes by other tables.",
+    "saga_steps": "The course of a saga.",
     "sop_references": "Derived from the SOP's text.",
     "idempotency_keys": "Answers kept for a day for repeated requests.",
 }

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
 
@@ -35,9 +36,10 @@ class CustomEventType(models.Model):
             )
         ]
         triggers = [
+            Audited(),
             pgtrigger.ReadOnly(
                 name="immutable", fields=["organization", "name", "version", "schema"]
-            )
+            ),
         ]
 
     def __str__(self) -> str:

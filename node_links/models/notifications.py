@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import MailStatus, NotificationChannel
@@ -84,6 +85,7 @@ class NotificationPreference(models.Model):
 
     class Meta:
         db_table = "notification_preferences"
+        triggers = [Audited()]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "user", "kind", "channel"],

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
 from config.secrets import EncryptedTextField
@@ -47,6 +48,7 @@ class Webhook(models.Model):
         db_table = "webhooks"
         ordering = ["-created_at", "-id"]
         indexes = [models.Index(fields=["organization", "status"], name="webhooks_tenant")]
+        triggers = [Audited(secret=["secret", "previous_secret"], ignored=["failures"])]
 
     def __str__(self) -> str:
         """Return the description, or how the address begins."""
