@@ -54,7 +54,7 @@ class ReadAllSerializer(Serializer):
     read = serializers.IntegerField(min_value=0, read_only=True)
 
 
-class ChoiceSerializer(Serializer):
+class PreferenceSerializer(Serializer):
     """Whether the caller gets a kind of notice through a channel."""
 
     kind = serializers.CharField(max_length=50)
@@ -66,7 +66,7 @@ class ChoiceSerializer(Serializer):
 class PreferencesSerializer(Serializer):
     """The caller's choices; a kind and channel that is not sent goes back to its default."""
 
-    preferences = ChoiceSerializer(many=True)
+    preferences = PreferenceSerializer(many=True)
 
 
 class NotificationFilters(FilterSet):

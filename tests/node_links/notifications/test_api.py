@@ -1,7 +1,7 @@
 """Notices over REST: each person's own, read once, chosen by kind and channel."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError, connection
@@ -137,7 +137,7 @@ def test_somebody_elses_notice_is_not_there_whatever_the_role(cast: Cast, who: s
     assert inbox(cast.viewer) == [notice]
 
 
-@pytest.mark.parametrize("pk", ["x", "%00", str(uuid4())])
+@pytest.mark.parametrize("pk", ["x", "%00", str(UUID(int=7))])
 def test_an_unknown_notice_and_the_id_of_a_mail_are_not_there(cast: Cast, pk: str) -> None:
     tell(cast.viewer)
     [mail] = told(channel="email")
