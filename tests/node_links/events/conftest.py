@@ -45,6 +45,17 @@ DATA: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _only_declared_subscribers() -> Iterator[None]:
+    """Put the platform's own subscribers aside: each test counts the deliveries of its own."""
+    found = subscribers.all()
+    for subscriber in found:
+        subscribers.unsubscribe(subscriber.name)
+    yield
+    for subscriber in found:
+        subscribers.subscribe(subscriber)
+
+
 @pytest.fixture(scope="session")
 def _effects_table(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """Make the table once, outside of every test's transaction."""

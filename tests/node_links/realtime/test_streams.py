@@ -37,7 +37,7 @@ def test_an_event_committed_elsewhere_arrives_as_a_cloud_event(live: Live) -> No
     assert (message.id, message.event) == (str(event_id), "SopUpdated")
     assert message.data["specversion"] == "1.0"
     assert message.data["id"] == str(event_id)
-    assert message.data["subject"] == str(sop.pk)
+    assert message.data["subject"] == f"knowledge-base/{sop.pk}"
 
 
 def test_a_change_of_another_entity_or_organisation_is_not_sent(live: Live) -> None:
