@@ -3,7 +3,8 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +26,8 @@ class Supervisor:
         self._pids_path = pids_path
         self._tiers: list[list[Child]] = []
         self._stopping = False
+        self._holding = False
+        self._request: StopRequested | None = None
         self._hurry = threading.Event()
 
     def listen_for_stop(self) -> None:
@@ -37,7 +40,20 @@ class Supervisor:
             self._hurry.set()
             return
         self._stopping = True
-        raise StopRequested(signal.Signals(number).name)
+        self._request = StopRequested(signal.Signals(number).name)
+        if not self._holding:
+            raise self._request
+
+    @contextmanager
+    def _stop_held_back(self) -> Iterator[None]:
+        """Put a stop off until a start is complete: half-started, a process would be forgotten."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self._request is not None:
+            raise self._request
 
     def start(self, *specs: ProcessSpec) -> None:
         """Start a tier: its members start together and stop together, after all later tiers."""
@@ -46,8 +62,9 @@ class Supervisor:
         for spec in specs:
             child = Child(spec, self.terminal.process_line)
             tier.append(child)
-            child.start()
-            self._note()
+            with self._stop_held_back():
+                child.start()
+                self._note()
 
     def wait_until(self, what: str, is_ready: Callable[[], bool], seconds: float) -> None:
         """Wait for `is_ready`, keeping the children alive meanwhile.
@@ -70,9 +87,10 @@ class Supervisor:
     def keep_alive(self) -> None:
         """Start again whatever ended, each after its own pause. Raises SupervisorError."""
         for child in [child for tier in self._tiers for child in tier if not child.running]:
-            if child.revive():
-                self._note()
-            elif child.exhausted:
+            with self._stop_held_back():
+                if child.revive():
+                    self._note()
+            if child.exhausted:
                 said = "".join(f"\n    {line}" for line in child.last_lines)
                 raise SupervisorError(
                     f"{child.spec.name} ended {child.failures} times in a row. It said last:{said}"

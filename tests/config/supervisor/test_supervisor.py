@@ -1,6 +1,7 @@
 """Children kept alive, given up and stopped: with real processes that do next to nothing."""
 
 import io
+import json
 import signal
 import sys
 import time
@@ -84,6 +85,22 @@ def test_a_killed_child_is_started_again_after_its_preparation(
     assert "one       | killed by signal 9; starting again in 0.0 s" in stage.output.getvalue()
     assert int(pid_file.read_text()) != killed
     assert prepared == [1, 1]
+
+
+def test_a_stop_asked_for_while_a_child_starts_waits_until_the_child_is_known(
+    stage: Stage,
+) -> None:
+    stage.supervisor.listen_for_stop()
+    command = Command(("/bin/sh", "-c", "exec sleep 60"))
+    spec = ProcessSpec("one", lambda: command, prepare=lambda: signal.raise_signal(signal.SIGTERM))
+
+    with pytest.raises(StopRequested):
+        stage.supervisor.start(spec)
+
+    noted = json.loads(stage.pids_path.read_text())
+    assert [one["name"] for one in noted] == ["one"]
+    stage.supervisor.stop()
+    assert not psutil.pid_exists(noted[0]["pid"])
 
 
 def test_what_a_dead_child_left_is_killed_before_the_next_start(
