@@ -1,0 +1,16 @@
+"""The function_models app."""
+
+from django.apps import AppConfig
+
+
+class FunctionModelsConfig(AppConfig):
+    """Process models: drawn, checked, versioned, compiled."""
+
+    name = "function_models"
+    verbose_name = "Function models"
+
+    def ready(self) -> None:
+        """Join the graph."""
+        from function_models.nodes import register
+
+        register()
