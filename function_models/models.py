@@ -124,6 +124,15 @@ class FunctionModel(CanvasEntity):
             "viewport": self.viewport_data,
         }
 
+    def draw(self, canvas: Canvas) -> None:
+        """Take `canvas` as the drawing; nothing is saved."""
+        document = canvas.as_document()
+        self.nodes_data = document.pop("nodes")
+        self.edges_data = document.pop("edges")
+        self.viewport_data = document.pop("viewport")
+        self.document_data = document
+        self.__dict__["_canvas"] = (self.nodes_data, self.edges_data, canvas)
+
     @property
     def canvas(self) -> Canvas:
         """The drawing, parsed; parsed once for each state of `nodes_data` and `edges_data`."""

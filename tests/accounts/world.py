@@ -9,6 +9,7 @@ from accounts.choices import Role
 from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
+from function_models.models import FunctionModelVersion
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.models import (
@@ -24,9 +25,10 @@ from node_links.models import (
 )
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
+from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
 from tests.accounts.conftest import make_key
-from tests.factories import Person, make_person, make_sop
+from tests.factories import Person, make_model, make_person, make_sop
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ def _fill(person: Person) -> Sop:
     tenant = person.organization
     with scope(person.actor):
         publish_sop(actor=person.actor, pk=sop.pk)
+        model = make_model(person)
+        publish_entity(
+            FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
+        )
         node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
         # The index is filled by a task; a row of each kind is enough here.
         NodeChunk.objects.get_or_create(
