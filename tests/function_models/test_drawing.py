@@ -103,34 +103,46 @@ def test_a_node_is_refused_by_pointers_into_what_was_sent(cast: Cast) -> None:
     model = make_model(cast.editor, {"nodes": [container("a")], "edges": []})
     actor = cast.editor.actor
 
+    with pytest.raises(ValidationFailed) as refusal, scope(actor):
+        add_node(actor=actor, pk=model.pk, node=container("b", priority=11, name=" "))
+
+    assert {(fault.pointer, fault.code) for fault in refusal.value.errors} == {
+        ("/data/priority", "max_value"),
+        ("/data/name", "blank"),
+    }
     with scope(actor):
-        with pytest.raises(ValidationFailed) as refusal:
-            add_node(actor=actor, pk=model.pk, node=container("b", priority=11, name=" "))
-        assert {(e.pointer, e.code) for e in refusal.value.errors} == {
-            ("/data/priority", "max_value"),
-            ("/data/name", "blank"),
-        }
-        with pytest.raises(InvalidTransition):
-            update_node(
-                actor=actor, pk=model.pk, node_id="a", changes={"data": {"status": "error"}}
-            )
         assert FunctionModel.objects.get(pk=model.pk).revision == 1
+
+
+def test_a_status_moves_along_the_arrows_only(cast: Cast) -> None:
+    model = make_model(cast.editor, {"nodes": [container("a")], "edges": []})
+    actor = cast.editor.actor
+
+    with pytest.raises(InvalidTransition) as refusal, scope(actor):
+        update_node(actor=actor, pk=model.pk, node_id="a", changes={"data": {"status": "error"}})
+    with scope(actor):
+        moved = {"data": {"status": "configured"}}
+        saved = update_node(actor=actor, pk=model.pk, node_id="a", changes=moved)
+
+        assert refusal.value.allowed == ["configured", "active", "archived"]
+        assert saved.nodes_data[0]["data"]["status"] == "configured"
+        assert events(model) == ["FunctionModelCreated", "NodeStatusChanged"]
 
 
 def test_a_container_goes_with_its_actions_unless_others_depend_on_it(cast: Cast) -> None:
     nodes = [container("a"), container("b"), action("in", "b")]
     model = make_model(cast.editor, {"nodes": nodes, "edges": []})
     actor = cast.editor.actor
-
     with scope(actor):
         add_edge(actor=actor, pk=model.pk, edge={"id": "e", "source": "a", "target": "b"})
-        with pytest.raises(Conflict) as refusal:
-            remove_node(actor=actor, pk=model.pk, node_id="a")
-        assert refusal.value.code == "node_has_dependents"
-        assert refusal.value.extra == {"dependents": ["b"]}
 
+    with pytest.raises(Conflict) as refusal, scope(actor):
+        remove_node(actor=actor, pk=model.pk, node_id="a")
+    with scope(actor):
         remove_node(actor=actor, pk=model.pk, node_id="b")
 
+        assert refusal.value.code == "node_has_dependents"
+        assert refusal.value.extra == {"dependents": ["b"]}
         stored = FunctionModel.objects.get(pk=model.pk)
         assert [node["id"] for node in stored.nodes_data] == ["a"]
         assert stored.edges_data == []
