@@ -1,7 +1,5 @@
 """Editing what is drawn, through the services that every door uses."""
 
-from typing import Any
-
 import pytest
 
 from accounts.tenancy import scope
@@ -11,20 +9,9 @@ from function_models.services.drawing import put_canvas
 from function_models.services.parts import add_edge, add_node, remove_node, update_node
 from node_links.models import NodeEvent, NodeMetadata
 from tests.factories import Cast, make_model
+from tests.function_models.drawings import container, tether
 
 pytestmark = pytest.mark.django_db
-
-
-def container(node_id: str, kind: str = "stageNode", **data: Any) -> dict[str, Any]:
-    """Return a container at the origin."""
-    position = {"x": 0, "y": 0}
-    return {"id": node_id, "type": kind, "position": position, "data": {"name": node_id, **data}}
-
-
-def action(node_id: str, parent: str, **data: Any) -> dict[str, Any]:
-    """Return an action that runs a spindle."""
-    data = {"tether_reference_id": "t", **data}
-    return {**container(node_id, "tetherNode", **data), "parentId": parent}
 
 
 def events(model: FunctionModel) -> list[str]:
@@ -36,7 +23,7 @@ def events(model: FunctionModel) -> list[str]:
 def test_a_drawing_is_stored_with_its_nodes_and_one_event_for_each_change(cast: Cast) -> None:
     model = make_model(cast.editor)
     document = {
-        "nodes": [action("a", "s"), container("i", "ioNode"), container("s")],
+        "nodes": [tether("a", "s"), container("i", "ioNode"), container("s")],
         "edges": [{"id": "e", "source": "i", "target": "s"}],
         "team": {"colour": "blue"},
     }
@@ -130,7 +117,7 @@ def test_a_status_moves_along_the_arrows_only(cast: Cast) -> None:
 
 
 def test_a_container_goes_with_its_actions_unless_others_depend_on_it(cast: Cast) -> None:
-    nodes = [container("a"), container("b"), action("in", "b")]
+    nodes = [container("a"), container("b"), tether("in", "b")]
     model = make_model(cast.editor, {"nodes": nodes, "edges": []})
     actor = cast.editor.actor
     with scope(actor):
