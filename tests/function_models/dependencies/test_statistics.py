@@ -1,5 +1,7 @@
 """Figures of drawings and stages."""
 
+from typing import Any
+
 import pytest
 
 from function_models.canvas.nodes import StageNode
@@ -8,7 +10,7 @@ from function_models.dependencies.statistics import scale_of, statistics_of
 from tests.function_models.drawings import container, drawn, tether
 
 
-def stage(**data: object) -> StageNode:
+def stage(**data: Any) -> StageNode:
     """Return a stage."""
     (found,) = drawn(container("s", **data)).containers
     assert isinstance(found, StageNode)
@@ -38,7 +40,7 @@ def stage(**data: object) -> StageNode:
     ],
 )
 def test_a_stage_is_as_hard_and_as_long_as_its_parts_say(
-    data: dict[str, object], complexity: float, seconds: int
+    data: dict[str, Any], complexity: float, seconds: int
 ) -> None:
     figures = figures_of(stage(**data), [])
 
