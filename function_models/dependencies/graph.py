@@ -77,15 +77,18 @@ class DependencyGraph:
     @cached_property
     def critical_path(self) -> list[str]:
         """The longest chain, counted in containers; among equals, the first in order."""
-        longest: dict[str, list[str]] = {}
+        length: dict[str | None, int] = {None: 0}
+        before: dict[str, str | None] = {}
         for container in self.order:
-            before = sorted(
-                (c.id for c in self._graph.predecessors(self._index[container.id])),
-                key=self._rank.__getitem__,
-            )
-            chain = max((longest[known] for known in before), key=len, default=[])
-            longest[container.id] = [*chain, container.id]
-        return max(longest.values(), key=len, default=[])
+            known = self.dependencies_of(container.id)
+            before[container.id] = max(known, key=length.__getitem__, default=None)
+            length[container.id] = length[before[container.id]] + 1
+        last = max(length, key=length.__getitem__)
+        chain = []
+        while last is not None:
+            chain.append(last)
+            last = before[last]
+        return chain[::-1]
 
     @cached_property
     def _rank(self) -> dict[str, int]:
