@@ -116,6 +116,11 @@ class DependencyGraph:
         reached = rustworkx.descendants(self._graph, self._index[container_id])
         return self._in_order([self._graph[position] for position in reached])
 
+    def all_dependencies_of(self, container_id: str) -> list[str]:
+        """Return the ids that a container depends on, directly or through others, in order."""
+        reached = rustworkx.ancestors(self._graph, self._index[container_id])
+        return self._in_order([self._graph[position] for position in reached])
+
     def reachable_from(self, container_ids: Sequence[str]) -> set[str]:
         """Return the ids to which a path of edges leads from `container_ids`, these included."""
         reached = set(container_ids)

@@ -67,7 +67,7 @@ def check_reach(subject: Subject, findings: Findings) -> None:
     for container in subject.canvas.containers:
         alone = not graph.dependencies_of(container.id) and not graph.dependents_of(container.id)
         empty = not subject.actions_of(container.id)
-        if alone and (empty or isinstance(container, IoNode)) and len(subject.canvas.nodes) > 1:
+        if alone and (empty or isinstance(container, IoNode)):
             findings.warn("isolated_node", "It is joined to nothing.", node_id=container.id)
         if isinstance(container, StageNode) and empty:
             findings.warn("stage_without_actions", "Nothing is done here.", node_id=container.id)
