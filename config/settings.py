@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "accounts",
     "node_links",
     "knowledge_base",
+    "spindles",
     "function_models",
     "django.contrib.admin",
     "django.contrib.auth",

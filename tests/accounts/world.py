@@ -9,6 +9,7 @@ from accounts.choices import Role
 from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
+from function_models.compiling.compile import compile_canvas
 from function_models.models import FunctionModelVersion
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
@@ -27,6 +28,7 @@ from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
+from spindles.services.plans import store_plan
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_model, make_person, make_sop
 
@@ -57,6 +59,7 @@ def _fill(person: Person) -> Sop:
     with scope(person.actor):
         publish_sop(actor=person.actor, pk=sop.pk)
         model = make_model(person)
+        store_plan(actor=person.actor, plan=compile_canvas(model.canvas))
         publish_entity(
             FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
         )
