@@ -16,5 +16,6 @@ EXEMPT = {
     "sagas": "The course of a saga is told by its events, what it changes by other tables.",
     "saga_steps": "The course of a saga.",
     "sop_references": "Derived from the SOP's text.",
+    "plans": "What versions compile to; never changed, and only added to.",
     "idempotency_keys": "Answers kept for a day for repeated requests.",
 }
