@@ -1,6 +1,7 @@
 """One installation for all faults: what is broken by one test is mended by the same test."""
 
 from collections.abc import Iterator
+from http.client import HTTPConnection
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,7 @@ def installation(django_db_setup: None) -> Iterator[Installation]:
     with running_installation() as running:
         running.start(*PROCESSES)
         eventually(lambda: is_ready(running))
+        eventually(lambda: answers(running.options.live_port))
         yield running
 
 
@@ -28,3 +30,15 @@ def is_ready(running: Installation) -> bool:
         return running.ask("writer", "GET", "/health/ready")[0] == 200
     except OSError:
         return False
+
+
+def answers(port: int) -> bool:
+    """Say whether a process answers on this port."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

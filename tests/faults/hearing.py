@@ -27,12 +27,14 @@ def stored(installation: Installation) -> History:
     return _by_entity(rows)
 
 
-def written(installation: Installation, sop: str) -> list[str]:
-    """Return what the SOP's summary has been changed to, one after the other."""
+def written(installation: Installation, sop: str, name: str) -> list[str]:
+    """Return what the writers of this name have written into an SOP, one after the other."""
     rows = installation.rows(
         "SELECT data #>> '{changes,summary,new}' FROM node_events"
-        " WHERE event_type = 'SopUpdated' AND entity_id = %s ORDER BY sequence",
+        " WHERE event_type = 'SopUpdated' AND entity_id = %s"
+        " AND starts_with(data #>> '{changes,summary,new}', %s) ORDER BY sequence",
         UUID(sop),
+        name,
     )
     return [value for (value,) in rows]
 
@@ -52,8 +54,8 @@ def assert_nothing_lost(writers: Writers) -> None:
     A write whose answer got lost may be in the store as well; nobody had counted on it.
     """
     for sop, count in writers.acknowledged.items():
-        found = written(writers.installation, sop)
-        assert found[:count] == [str(number) for number in range(1, count + 1)]
+        found = written(writers.installation, sop, writers.name)
+        assert found[:count] == [f"{writers.name} {number}" for number in range(1, count + 1)]
         assert len(found) - count in (0, 1)
     for numbers in stored(writers.installation).values():
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

@@ -27,7 +27,7 @@ from benchmarks.stack import free_port
 from config.embedded.addresses import APP_ROLE, OWNER_ROLE, addresses
 from config.embedded.places import private_folder
 from config.embedded.postgres import SUPERUSER, PostgresServer
-from config.embedded.process import Command, spawn, stop
+from config.embedded.process import kill_group, spawn
 from config.embedded.valkey import ValkeyServer
 from config.metrics.exposition import MULTIPROCESS_VARIABLE, shared_folder
 from config.supervisor.options import Options
@@ -70,7 +70,7 @@ class Installation:
     environment: dict[str, str]
     people: dict[str, Caller] = field(default_factory=dict)
     sops: list[str] = field(default_factory=list)
-    _running: dict[str, tuple[subprocess.Popen[bytes], Command]] = field(default_factory=dict)
+    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
         """Start these processes; their output goes into one log each."""
@@ -83,22 +83,22 @@ class Installation:
                 environment |= SLOW_SWEEP
             command = replace(command, env=environment, cwd=ROOT)
             with self._log(name).open("ab") as log:
-                self._running[name] = spawn(command, stdout=log), command
+                self._running[name] = spawn(command, stdout=log)
 
     def kill(self, name: str) -> None:
         """End a process and its children by SIGKILL."""
-        process, _ = self._running.pop(name)
-        os.killpg(process.pid, 9)
+        process = self._running.pop(name)
+        kill_group(process.pid)
         process.wait(PATIENCE)
 
     def stop(self) -> None:
-        """End all processes."""
-        for process, command in self._running.values():
-            stop(process, command)
+        """End all processes, in no good order: nothing of theirs is kept."""
+        for name in list(self._running):
+            self.kill(name)
 
     def dead(self) -> list[str]:
         """Return the processes that ended by themselves."""
-        return [name for name, (process, _) in self._running.items() if process.poll() is not None]
+        return [name for name, process in self._running.items() if process.poll() is not None]
 
     def log(self, name: str) -> str:
         """Return what a process has written."""

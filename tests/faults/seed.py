@@ -16,11 +16,13 @@ def main() -> None:
 
     writer = make_person(Role.ADMIN)
     home = writer.organization
+    stranger = make_person(Role.EDITOR)
     people: dict[str, Person] = {
         "writer": writer,
         "owner": make_person(Role.EDITOR, home),
         "colleague": make_person(Role.EDITOR, home),
-        "stranger": make_person(Role.OWNER),
+        "stranger": stranger,
+        "foreign writer": make_person(Role.ADMIN, stranger.organization),
     }
     sops = [make_sop(writer, title=f"Written to {number}") for number in range(SOPS)]
     told = {

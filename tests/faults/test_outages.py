@@ -20,7 +20,7 @@ def assert_heard_once_in_order(installation: Installation) -> None:
 
 
 def test_nothing_is_lost_or_reordered_while_valkey_is_away(installation: Installation) -> None:
-    with writing(installation) as writers:
+    with writing(installation, "Valkey") as writers:
         eventually(lambda: writers.total > 20)
         installation.valkey.stop()
         before = writers.total
@@ -45,7 +45,7 @@ def test_nothing_is_lost_or_reordered_while_valkey_is_away(installation: Install
 def test_nothing_acknowledged_is_lost_over_a_crash_of_postgresql(
     installation: Installation,
 ) -> None:
-    with writing(installation) as writers:
+    with writing(installation, "PostgreSQL") as writers:
         eventually(lambda: writers.total > 20)
         installation.kill_database()
         eventually(lambda: "listener_lost" in installation.log("relay"))
@@ -55,7 +55,6 @@ def test_nothing_acknowledged_is_lost_over_a_crash_of_postgresql(
         eventually(lambda: writers.total - before > 20)
 
     eventually(lambda: drained(installation))
-    print(writers.answers, writers.slowest)
     assert_nothing_lost(writers)
     assert_heard_once_in_order(installation)
     assert installation.dead() == []

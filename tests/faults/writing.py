@@ -18,9 +18,10 @@ SECONDS = 15.0
 
 @dataclass
 class Writers:
-    """One thread per SOP. Each writes 1, 2, 3 … into the summary, the next when one is there."""
+    """One thread per SOP. Each writes `name` 1, 2, 3 … into the summary, one after the other."""
 
     installation: Installation
+    name: str
     acknowledged: dict[str, int] = field(default_factory=dict)
     answers: Counter[int] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -63,7 +64,7 @@ class Writers:
 
     def _send(self, connection: http.client.HTTPConnection, sop: str, number: int) -> int:
         """Return the status; 0 where no answer came, so that nobody knows what became of it."""
-        body = json.dumps({"summary": str(number)})
+        body = json.dumps({"summary": f"{self.name} {number}"})
         try:
             headers = self.installation.people["writer"].headers
             connection.request("PATCH", f"/api/v1/sops/{sop}/", body, headers)
@@ -76,9 +77,9 @@ class Writers:
 
 
 @contextmanager
-def writing(installation: Installation) -> Iterator[Writers]:
+def writing(installation: Installation, name: str) -> Iterator[Writers]:
     """Let people write for as long as the block lasts."""
-    writers = Writers(installation)
+    writers = Writers(installation, name)
     writers.start()
     try:
         yield writers
