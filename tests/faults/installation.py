@@ -111,14 +111,18 @@ class Installation:
         postmaster.kill()
         self.postgres.stop()
 
+    def connect(self) -> psycopg.Connection:
+        """Return a connection of a superuser, who sees past all policies."""
+        return self.postgres.connect(str(connections["owner"].settings_dict["NAME"]))
+
     def rows(self, query: str, *values: object) -> list[Any]:
-        """Return what a superuser reads, past all policies."""
-        with self.postgres.connect(str(connections["owner"].settings_dict["NAME"])) as connection:
+        """Return what a superuser reads."""
+        with self.connect() as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def act(self, query: str, *values: object) -> None:
         """Run a statement as a superuser."""
-        with self.postgres.connect(str(connections["owner"].settings_dict["NAME"])) as connection:
+        with self.connect() as connection:
             connection.execute(query.encode(), values)
 
     def ask(
