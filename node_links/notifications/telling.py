@@ -17,7 +17,7 @@ CHANNEL = "nodeloom_notifications"
 
 _LONGEST_TITLE = 300
 
-# Taken until the end of the transaction by whoever writes notices: of two relays the one that writes
+# Held to the end of the transaction by whoever writes notices: of two relays the one that writes
 # later commits later, so that a person's notices are told in the order of their times.
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 

@@ -5,4 +5,4 @@ from config.settings import INSTALLED_APPS as PLATFORM
 
 INSTALLED_APPS = [*PLATFORM, "tests.faults.ledger"]
 # Half a second of every start, for searches that nobody makes here.
-WARM_UP = ()
+WARM_UP = ()  # type: ignore[assignment]  # the platform names two

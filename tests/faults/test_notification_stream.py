@@ -18,7 +18,9 @@ class Streams:
 
     def open(self, person: str, last: str = "") -> Client:
         """Open the stream of `person`, going on after `last`."""
-        headers = self.installation.people[person].headers | ({"Last-Event-ID": last} if last else {})
+        headers = self.installation.people[person].headers
+        if last:
+            headers["Last-Event-ID"] = last
         client = Client(self.installation.options.live_port, NOTIFICATIONS, headers)
         self.open_ones.append(client)
         assert client.status == 200

@@ -81,11 +81,14 @@ def test_what_was_written_first_and_committed_last_is_not_lost_over_a_restart(
     path = address(ann, execution)
     with inside_execution(execution):
         before = change(ann, late, "before", told=False)
-    with uncommitted(ann, early, execution) as written_first:
-        with running() as live, inside_execution(execution):
-            stream = live.open(path, ann, Last_Event_ID=str(before))
-            told = change(ann, late, "told", told=False)
-            assert stream.next().id == str(told)
+    with (
+        uncommitted(ann, early, execution) as written_first,
+        running() as live,
+        inside_execution(execution),
+    ):
+        stream = live.open(path, ann, Last_Event_ID=str(before))
+        told = change(ann, late, "told", told=False)
+        assert stream.next().id == str(told)
 
     with running() as live, inside_execution(execution):
         stream = live.open(path, ann, Last_Event_ID=str(told))
