@@ -19,7 +19,7 @@ def installation(django_db_setup: None) -> Iterator[Installation]:
         pytest.skip("needs the embedded server's superuser")
     with running_installation() as running:
         running.start(*PROCESSES)
-        eventually(lambda: is_ready(running))
+        eventually(lambda: is_ready(running), seconds=120)
         eventually(lambda: answers(running.options.live_port))
         yield running
 

@@ -35,7 +35,7 @@ from config.supervisor.specs import service_specs
 from tests.plugins.data_dirs import fresh_data_dir
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 40.0
+PATIENCE = 60.0
 # A killed process loses nothing that it has handed to the kernel, hence no fsync.
 DATABASE = {"fsync": "off", "shared_buffers": "64MB"}
 # The relay's own sweep is put off: what it delivers, it delivers because it heard of it.

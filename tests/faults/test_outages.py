@@ -76,5 +76,5 @@ def test_after_a_crash_of_postgresql_the_relay_listens_again(installation: Insta
     sop = installation.sops[0]
     path = f"/api/v1/sops/{sop}/"
     assert installation.ask("writer", "PATCH", path, {"summary": "After"})[0] == 200
-    eventually(lambda: drained(installation), seconds=10)
+    eventually(lambda: drained(installation))
     assert_heard_once_in_order(installation)
