@@ -356,6 +356,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DELIVERY_SWEEP_SECONDS,
         "options": {"queue": "events", "expires": DELIVERY_SWEEP_SECONDS},
     },
+    "sweep-replays": {
+        "task": "node_links.tasks.events.sweep_replays",
+        "schedule": 60,
+        "options": {"queue": "events", "expires": 60},
+    },
     "purge-deliveries": {
         "task": "node_links.tasks.events.purge_deliveries",
         "schedule": crontab(hour="3", minute="37"),
