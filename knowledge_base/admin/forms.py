@@ -140,6 +140,17 @@ class ReasonForm(BaseDialogForm):
     reason = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget())
 
 
+class RemovalForm(ReasonForm):
+    """Why, and whether what joins the SOP to others goes too."""
+
+    cleanup_links = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Take its links away",
+        help_text="References to it dangle. All of it happens, or nothing.",
+    )
+
+
 class BumpForm(BaseDialogForm):
     """Which part of the number goes up."""
 
