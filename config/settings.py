@@ -307,6 +307,7 @@ WARM_UP = (
 # --- sagas ---------------------------------------------------------------------------------------
 SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
 SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
+SAGA_DAYS = env.whole("SAGA_DAYS", 90)  # of those that came to a good end
 # --- events --------------------------------------------------------------------------------------
 # Seconds before the second, third … try of a delivery; after the last one it is a dead letter.
 DELIVERY_RETRY_SECONDS = env.numbers("DELIVERY_RETRY_SECONDS", [1, 5])
@@ -321,6 +322,7 @@ WEBHOOK_RETRY_SECONDS = env.numbers(
 WEBHOOK_TIMEOUT_SECONDS = env.number("WEBHOOK_TIMEOUT_SECONDS", 10)
 WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
 WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
+WEBHOOK_LOG_DAYS = env.whole("WEBHOOK_LOG_DAYS", 30)  # of finished messages
 WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
 MAIL_SWEEP_SECONDS = 10
 # --- the live process -----------------------------------------------------------------------------
@@ -365,6 +367,26 @@ CELERY_BEAT_SCHEDULE = {
         "task": "node_links.tasks.events.purge_deliveries",
         "schedule": crontab(hour="3", minute="37"),
         "options": {"queue": "events"},
+    },
+    "purge-replays": {
+        "task": "node_links.tasks.events.purge_replays",
+        "schedule": crontab(hour="3", minute="41"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-dedup-keys": {
+        "task": "node_links.tasks.events.purge_dedup_keys",
+        "schedule": crontab(hour="3", minute="43"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-webhook-messages": {
+        "task": "node_links.tasks.webhooks.purge_messages",
+        "schedule": crontab(hour="3", minute="47"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-sagas": {
+        "task": "node_links.tasks.sagas.purge_sagas",
+        "schedule": crontab(hour="3", minute="53"),
+        "options": {"queue": "maintenance"},
     },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",

@@ -48,6 +48,22 @@ def purge_deliveries() -> int:
 
 
 @shared_task
+def purge_replays() -> int:
+    """Forget replays that ended long ago; return how many."""
+    from node_links.events.purging import purge_replays as purge
+
+    return purge()
+
+
+@shared_task
+def purge_dedup_keys() -> int:
+    """Forget keys against doubles that have run out; return how many."""
+    from node_links.events.purging import purge_dedup_keys as purge
+
+    return purge()
+
+
+@shared_task
 def replay_events(replay_id: str) -> str | None:
     """Run a replay to its end and return how it ended; None where somebody else runs it."""
     from node_links.services.replays import run_replay
