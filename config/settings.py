@@ -274,6 +274,8 @@ SPECTACULAR_SETTINGS = {
         ],
     },
 }
+# Called with each answer 403, after its transaction was rolled back.
+REFUSAL_RECORDER = "node_links.api.refusals.record_refusal"
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
 MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES

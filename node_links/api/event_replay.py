@@ -1,6 +1,6 @@
 """Sending past events out again, and how far that is."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -68,6 +68,8 @@ class EventReplayView(CallerMixin, APIView):
 
     permission_classes = (AdministratorsOnly,)
     scope_resource = "events"
+    model = EventReplay
+    sensitive: ClassVar[dict[str, str]] = {"post": "replay_events"}
     examples = {
         "post": [
             OpenApiExample(
