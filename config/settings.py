@@ -163,6 +163,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.audit.*": {"queue": "maintenance"},
     "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
     "node_links.tasks.notifications.*": {"queue": "events"},
+    "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -403,6 +404,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",
         "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
+    "announce-due-reviews": {
+        "task": "knowledge_base.tasks.announce_due_reviews",
+        "schedule": crontab(hour="4", minute="7"),
         "options": {"queue": "maintenance"},
     },
     "cleanup-audit-logs": {

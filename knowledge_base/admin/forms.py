@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -30,6 +31,7 @@ EDITABLE = (
     "author",
     "search_keywords",
     "searchable",
+    "review_due_on",
     "aliases",
     "prerequisites",
     "metadata",
@@ -63,6 +65,7 @@ class SopForm(RefusableForm):
             "content": MarkdownEditor(),
             "summary": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
             "audience": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            "review_due_on": UnfoldAdminSingleDateWidget(),
             **{name: UnfoldAdminTextInputWidget() for name in _LISTS},
         }
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -348,6 +349,8 @@ def _digest(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
 
 

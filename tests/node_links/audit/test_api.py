@@ -167,7 +167,7 @@ def test_the_history_is_for_those_who_may_read_it(cast: Cast) -> None:
     operations = [row["operation"] for row in read(cast.viewer, url=history(sop))]
     assert operations == ["UPDATE", "ACCESS", "INSERT"], "The refusal is on record too."
     write(cast.admin, sop, permissions={"owner": str(cast.viewer.user.pk)})
-    assert len(read(cast.viewer, url=history(sop))) == 3
+    assert len(read(cast.viewer, url=history(sop))) == 4
 
 
 def test_the_history_of_what_is_deleted_is_for_administrators(cast: Cast) -> None:
