@@ -27,6 +27,7 @@ from knowledge_base.choices import SUGGESTED_CATEGORIES
 from knowledge_base.markdown.document import parse
 from knowledge_base.markdown.rendering import render
 from knowledge_base.models import Sop, SopReference, SopVersion
+from knowledge_base.sagas import start_deleting
 from knowledge_base.services.importing import import_archive
 from knowledge_base.services.sops import (
     create_sop,
@@ -64,7 +65,11 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     ordering = ("-updated_at", "-id")
     creating = ("create", "import_")
     locks_on_write = True
-    extra_query_parameters = (*SopVersionActions.extra_query_parameters, "reason")
+    extra_query_parameters = (
+        *SopVersionActions.extra_query_parameters,
+        "reason",
+        "cleanup_links",
+    )
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""
@@ -115,16 +120,24 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         """Change an SOP, naming all required fields."""
         return self._update(request, partial=False)
 
-    @extend_schema(parameters=[OpenApiParameter("reason", str)])
+    @extend_schema(
+        parameters=[OpenApiParameter("reason", str), OpenApiParameter("cleanup_links", bool)],
+        responses={204: None, 202: shapes.AcceptedSerializer},
+    )
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Delete an SOP softly. 409 `in_use` where others rely on it."""
-        sop = self.get_object()
-        delete_sop(
-            actor=self.actor,
-            pk=sop.pk,
-            expected_revision=self.expected_revision,
-            reason=request.query_params.get("reason", ""),
-        )
+        """Delete an SOP softly. 409 `in_use` where others rely on it.
+
+        With `cleanup_links` its links go first: all of it, or nothing.
+        """
+        sop, cleanup = self.get_object(), self._asked("cleanup_links")
+        expected = self.expected_revision
+        reason = request.query_params.get("reason", "")
+        if cleanup:
+            saga = start_deleting(
+                actor=self.actor, sop=sop, reason=reason, expected_revision=expected
+            )
+            return self.accepted(saga)
+        delete_sop(actor=self.actor, pk=sop.pk, expected_revision=expected, reason=reason)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={200: shapes.SopSerializer})

@@ -5,7 +5,7 @@ from django.urls import path
 from config.api.routers import Router
 from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
-from node_links.api.event_replay import EventReplayView
+from node_links.api.event_replay import EventReplayStatusView, EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
@@ -23,6 +23,11 @@ router.register("webhooks", WebhookViewSet, basename="webhooks")
 urlpatterns = [
     # Before the router's own addresses, which would take them for an id.
     path("events/replay/", EventReplayView.as_view(), name="events-replay"),
+    path(
+        "events/replay/<uuid:replay_id>/",
+        EventReplayStatusView.as_view(),
+        name="events-replay-status",
+    ),
     path("events/stream/", EventStreamView.as_view(), name="event-stream"),
     path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
     *router.urls,

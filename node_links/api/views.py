@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from accounts.api.callers import CallerMixin
 from config.api.errors import ParameterError
 from config.api.views import EntityViewSet
+from config.exceptions import DomainError
 from node_links.api.audit_logs import AuditLogSerializer, AuditPagination
 from node_links.api.permissions import MayAct
 from node_links.choices import EntityStatus
@@ -46,6 +47,14 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         "history": Act.AUDIT,
     }
     creating: ClassVar[tuple[str, ...]] = ("create",)
+    sensitive: ClassVar[dict[str, str]] = {
+        "update": "change_permissions",
+        "partial_update": "change_permissions",
+        "destroy": "delete",
+        "publish": "publish",
+        "restore": "restore",
+        "history": "read_audit_trail",
+    }
     extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
     entity: Any = None
@@ -84,6 +93,20 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         """Return the checked values. Raises `ValidationError` naming every fault."""
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    def sensitive_act(self) -> str | None:
+        """Return the name of the act; an update is one only where it names permissions."""
+        act = super().sensitive_act()
+        if act == "change_permissions" and not self._names_permissions():
+            return None
+        return act
+
+    def _names_permissions(self) -> bool:
+        try:
+            data = self.request.data
+        except (APIException, DomainError):  # a body that cannot be read names nothing
+            return False
+        return isinstance(data, dict) and "permissions" in data
 
     def _asked(self, name: str) -> bool:
         text = self.request.query_params.get(name, "false")

@@ -97,6 +97,12 @@ class WebhookDelivery(models.Model):
                 name="webhook_deliveries_due",
             ),
             models.Index(fields=["webhook", "created_at"], name="webhook_deliveries_log"),
+            # Across organisations: the question of the nightly purge.
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="webhook_deliveries_finished",
+            ),
             models.Index(fields=["organization", "created_at"], name="webhook_deliveries_tenant"),
         ]
 

@@ -65,10 +65,15 @@ def changes_of(entity: NodeEntity, values: dict[str, Any]) -> dict[str, dict[str
     }
 
 
-def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
-    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+def refuse_archived(entity: NodeEntity) -> None:
+    """Raise `InvalidTransition` for an archived entity, which is never deleted."""
     if entity.status == EntityStatus.ARCHIVED:
         raise InvalidTransition(entity.status, detail="What is archived is kept for good.")
+
+
+def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
+    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+    refuse_archived(entity)
     entity.deleted_at = timezone.now()
     entity.deleted_by_id = actor.user_id
     event_type = f"{entity.event_prefix}Deleted"

@@ -16,6 +16,7 @@ from node_links.models import (
     DeadLetter,
     DedupKey,
     EventDelivery,
+    EventReplay,
     NodeEvent,
     NodeLinkType,
     NodeMetadata,
@@ -70,6 +71,7 @@ def _fill(person: Person) -> Sop:
         )
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
+        EventReplay.objects.create(organization=tenant, request={}, total=1)
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
         Notification.objects.create(

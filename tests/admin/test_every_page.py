@@ -29,6 +29,7 @@ LOOKING_ONLY = {
     "NodeMetadata",
     "NodeLink",
     "NodeEvent",
+    "EventReplay",
     "DirtyNode",
     "Saga",
     "EventDelivery",
