@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, JSONField, Q, Value
 
-from accounts.auditing import Audited
+from accounts.auditing import Audited, audited_by_statement
 from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import ChangeTravels, FeatureType, LinkOrigin
@@ -72,7 +72,10 @@ class NodeLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="link_id")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
-    source = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_out")
+    # Found by the constraint's index, which begins with it.
+    source = models.ForeignKey(
+        NodeMetadata, models.CASCADE, related_name="links_out", db_index=False
+    )
     target = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_in")
     source_feature = models.CharField(max_length=50, choices=FeatureType)
     source_entity_id = models.UUIDField()
@@ -90,7 +93,7 @@ class NodeLink(models.Model):
         max_length=50, default="latest", help_text="latest, published, or a number x.y.z"
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
     revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -127,7 +130,7 @@ class NodeLink(models.Model):
             ),
             models.Index(fields=["organization", "link_type"], name="node_links_type"),
         ]
-        triggers = [Audited()]
+        triggers = audited_by_statement()
 
     def __str__(self) -> str:
         """Return the arrow."""
