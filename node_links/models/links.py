@@ -11,7 +11,7 @@ from accounts.models import Organization
 from config.ids import uuid7
 from node_links.choices import ChangeTravels, FeatureType, LinkOrigin
 from node_links.models.nodes import NodeMetadata
-from node_links.querysets import LinkQuerySet
+from node_links.querysets import LinkQuerySet, LinkTypeQuerySet
 
 _FEATURES = FeatureType.values
 
@@ -20,7 +20,7 @@ class NodeLinkType(models.Model):
     """What a link can mean. Rows without an organisation are the platform's own, seen by all.
 
     `change_travels` says which way the effect of a change goes. `allowed_pairs` holds
-    `[source feature, target feature]`; an empty list allows every pair.
+    pairs of features, which count in either direction; an empty list allows every pair.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="type_id")
@@ -41,6 +41,8 @@ class NodeLinkType(models.Model):
     allowed_pairs = models.JSONField(default=list, blank=True, db_default=Value([], JSONField()))
     revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LinkTypeQuerySet.as_manager()
 
     class Meta:
         db_table = "node_link_types"
