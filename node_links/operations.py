@@ -18,10 +18,10 @@ class NodeOperations:
     the permission itself where changing needs more than the right to edit.
 
     `values` holds what the caller sent, checked for its shape: `name` (text), `position` (`{"x":
-    number, "y": number}`), `data` (the feature's own fields, unchecked), and of `visual_properties`,
-    `metadata`, `search_keywords` those that stand in `keeps` (for entities) or `keeps_inside` (for
-    nodes inside one); the others are kept with the node. A fault is a `ValidationFailed` whose
-    pointers begin at the node (`/name`, `/data/content`).
+    number, "y": number}`), `data` (the feature's own fields, unchecked), and those of
+    `visual_properties`, `metadata`, `search_keywords` that stand in `keeps` (for entities) or
+    `keeps_inside` (for nodes inside one); the others are kept with the node. A fault is a
+    `ValidationFailed` whose pointers begin at the node (`/name`, `/data/content`).
     """
 
     keeps: ClassVar[frozenset[str]] = frozenset()

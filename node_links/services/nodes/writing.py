@@ -76,6 +76,7 @@ def begin_node(
         raise NotFound
     [host] = within.values()
     require(actor, host, Act.EDIT)
+    refuse_archived(host, {"node_type": node_type})
     if node_type is None:
         raise ValidationFailed.of("/node_type", "required", "What kind of node?")
     given, kept = split(values, operations.keeps_inside)
