@@ -90,13 +90,14 @@ def _items(request: Request, shape: type[Serializer]) -> list[dict[str, Any]]:
 
     Raises `TooLarge` above 1000 items, before any is looked at.
     """
-    items = request.data.get("nodes")
+    body: Any = request.data
+    items = body.get("nodes")
     faults: dict[str, Any] = {
         name: [ErrorDetail("There is no such field.", "unknown_field")]
-        for name in request.data
+        for name in body
         if name != "nodes"
     }
-    if "nodes" not in request.data:
+    if "nodes" not in body:
         faults["nodes"] = [ErrorDetail("This field is required.", "required")]
     elif not isinstance(items, list):
         faults["nodes"] = [ErrorDetail("This must be a list.", "invalid")]

@@ -1,11 +1,12 @@
 """What a node is linked with."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,13 +31,21 @@ _ENDS = ("feature_type", "entity_id", "node_id", "node_type", "name")
 class ConnectionActions(EntityViewSet):
     """The connected nodes and the links of a node."""
 
-    actor: Actor
-    address: NodeAddress
+    if TYPE_CHECKING:
+
+        @property
+        def actor(self) -> Actor:
+            """Who asks."""
+
+        @property
+        def address(self) -> NodeAddress:
+            """The node that is asked about."""
 
     @extend_schema(
         parameters=[ConnectedQuerySerializer],
         responses={200: shapes.ConnectedNodeSerializer(many=True)},
     )
+    @action(detail=True, methods=["get"])
     def connected(self, request: Request, **address: str) -> Response:
         """List the nodes at the other ends of the node's links, by name, each once.
 
@@ -70,6 +79,7 @@ class ConnectionActions(EntityViewSet):
         parameters=[LinksQuerySerializer],
         responses={200: shapes.LinkAtNodeSerializer(many=True)},
     )
+    @action(detail=True, methods=["get"])
     def links(self, request: Request, **address: str) -> Response:
         """List the node's links, the newest first; an entity's are also those of its nodes."""
         asked = read_parameters(request, LinksQuerySerializer, self)
@@ -87,7 +97,8 @@ class ConnectionActions(EntityViewSet):
         return self.get_paginated_response([_shown(link, colors) for link in page])
 
     def _existing(self) -> NodeAddress:
-        return find_node(actor=self.actor, address=self.address) and self.address
+        find_node(actor=self.actor, address=self.address)
+        return self.address
 
 
 def _leading_to(

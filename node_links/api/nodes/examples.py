@@ -13,13 +13,6 @@ _POINT: dict[str, Any] = {
     "node_type": "sop",
     "name": "Restart the mail server",
 }
-_STEP: dict[str, Any] = {
-    "feature": "function-model",
-    "entity_id": _MODEL,
-    "node_id": "read-procedure",
-    "node_type": "kbNode",
-    "name": "Read the procedure",
-}
 _LISTED: dict[str, Any] = {
     **_POINT,
     "id": "01a1fd92-4485-7125-9c15-0fe4a3fc4f00",
@@ -41,7 +34,6 @@ _LISTED: dict[str, Any] = {
     "updated_at": "2026-11-21T10:30:00Z",
 }
 _NODE = {**_LISTED, "links_out": 1, "links_in": 3}
-_LINK = {"id": "01a1fd92-4485-7125-9c15-0fe4a3fc6000", "link_type": "references"}
 
 
 def _answer(name: str, value: Any) -> OpenApiExample:
@@ -53,7 +45,6 @@ def _body(name: str, value: Any) -> OpenApiExample:
 
 
 NODES = {
-    "list": [_answer("one node", _LISTED)],
     "retrieve": [_answer("an SOP", _NODE)],
     "create": [
         _body(
@@ -78,30 +69,6 @@ NODES = {
                     "name": "Mail helper",
                     "instructions": "Answer from this procedure.",
                 },
-            },
-        )
-    ],
-    "connected": [
-        _answer(
-            "one node",
-            {
-                **_STEP,
-                "status": "draft",
-                "links": [{**_LINK, "direction": "in", "link_strength": 0.5}],
-            },
-        )
-    ],
-    "links": [
-        _answer(
-            "one link",
-            {
-                **_LINK,
-                "source": _STEP,
-                "target": _POINT,
-                "link_strength": 0.5,
-                "origin": "derived",
-                "version_pin": "published",
-                "color": "#3B82F6",
             },
         )
     ],

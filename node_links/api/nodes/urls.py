@@ -4,13 +4,15 @@ A node's id may hold slashes. A node that is called `connected` or `links` is re
 and the list only.
 """
 
+from typing import Any
+
 from django.urls import path
 
 from node_links.api.nodes.batch import NodeBatchView
 from node_links.api.nodes.search import NodeSearchView
 from node_links.api.nodes.views import EntityNodeViewSet, InnerNodeViewSet, NodesViewSet
 
-_ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+_ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 _ENTITY = "nodes/<str:feature>/<str:entity_id>/"
 _INNER = f"{_ENTITY}<path:node_id>/"
 
@@ -25,7 +27,7 @@ urlpatterns = [
     *(
         path(
             f"{_ENTITY}{action}/",
-            EntityNodeViewSet.as_view({"get": action}, detail=False),
+            EntityNodeViewSet.as_view({"get": action}, detail=False, filter_backends=()),
             name=f"nodes-{action}",
         )
         for action in ("connected", "links")
@@ -33,7 +35,7 @@ urlpatterns = [
     *(
         path(
             f"{_INNER}{action}/",
-            InnerNodeViewSet.as_view({"get": action}, detail=False),
+            InnerNodeViewSet.as_view({"get": action}, detail=False, filter_backends=()),
             name=f"nodes-inner-{action}",
         )
         for action in ("connected", "links")
