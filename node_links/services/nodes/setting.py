@@ -4,7 +4,7 @@ A change of a node is a change of its entity: it raises the revision, stands in 
 record, and is told as the feature's own `…Updated` event, which names the node.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ FROM jsonb_to_recordset(%s::jsonb) AS n (
     ai_agent_config jsonb, content_hash text
 )
 WHERE m.metadata_id = n.metadata_id
+RETURNING m.metadata_id, m.updated_at
 """
 
 
@@ -116,7 +117,7 @@ def _told(name: str, value: Any) -> Any:
     return digest_of(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
 
-def _write(nodes: Iterable[NodeMetadata]) -> None:
+def _write(nodes: Sequence[NodeMetadata]) -> None:
     names = (*GIVEN, *_COLUMNS, AGENT)
     rows = [
         {"metadata_id": str(node.pk), **{name: getattr(node, name) for name in names}}
@@ -124,6 +125,9 @@ def _write(nodes: Iterable[NodeMetadata]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [orjson.dumps(rows).decode()])
+        moments = dict(cursor.fetchall())
+    for node in nodes:
+        node.updated_at = moments[node.pk]
 
 
 def _raise_revisions(written: Sequence[_Written]) -> None:

@@ -89,11 +89,13 @@ class Vectors:
             for one in vectors:
                 node = self.nodes[one.node]
                 node.embedding_model, node.dimensions = model, len(one.vector)
+                node.vector_given_for = node.content_hash
                 _hand_over(node, [float(number) for number in one.vector])
         if self.removed:
             delete_vectors(actor=actor, nodes=[node.pk for node in self.removed])
         for node in self.removed:
             node.embedding_model, node.dimensions = "", None
+            node.vector_given_for = None
             _hand_over(node, None)
 
 
