@@ -1,4 +1,4 @@
-"""What the door `nodes/` may do with SOPs: the same as their own addresses, by the same services."""
+"""What the door `nodes/` may do with SOPs: the same as their own addresses, by their services."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

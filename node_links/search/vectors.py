@@ -33,7 +33,8 @@ _LONGEST_MODEL = 100
 _UPDATE = """
 UPDATE node_metadata m
 SET vector_embedding = n.vector::vector, dimensions = n.dimensions, embedding_model = %s,
-    in_vector_index = false, vector_given_for = m.content_hash, updated_at = now(),
+    in_vector_index = false, vector_given_for = m.content_hash,
+    updated_at = clock_timestamp(),
     metadata = m.metadata || coalesce(n.metadata::jsonb, '{}'),
     given_metadata = m.given_metadata || coalesce(n.metadata::jsonb, '{}')
 FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::text[])

@@ -64,15 +64,18 @@ def read_parameters(
 
     `view` names parameters that are read elsewhere: those of its pages.
     """
-    query = shape(data=request.query_params)
+    own = shape().fields
+    others = known_parameters(view) if view is not None else set()
+    data = request.query_params.copy()
+    for name in data.keys() - own.keys():
+        del data[name]
+    query = shape(data=data)
     query.is_valid()
-    known = {*query.fields, *(known_parameters(view) if view is not None else ())}
     unknown = {
         name: [ErrorDetail("There is no such parameter here.", "unknown_parameter")]
         for name in request.query_params
-        if name not in known
+        if name not in own and name not in others
     }
-    faults = {name: detail for name, detail in query.errors.items() if name in query.fields}
-    if faults or unknown:
-        raise ParameterError({**faults, **unknown})
+    if query.errors or unknown:
+        raise ParameterError({**query.errors, **unknown})
     return dict(query.validated_data)

@@ -50,13 +50,13 @@ def take(node: NodeMetadata, own: NodeDescription, values: dict[str, Any]) -> No
 
 def descriptions_of(
     entity: NodeEntity, nodes: Iterable[NodeMetadata]
-) -> dict[str | None, NodeDescription]:
-    """Return what `entity` says of each of its `nodes`, by node id.
+) -> list[tuple[NodeMetadata, NodeDescription]]:
+    """Return what `entity` says of each of its `nodes`.
 
     A row of which the entity says nothing (any more) is described by itself.
     """
     said = {one.node_id: one for one in features.get(entity.feature_type).describe(entity)}
-    return {node.node_id: said.get(node.node_id) or _itself(node) for node in nodes}
+    return [(node, said.get(node.node_id) or _itself(node)) for node in nodes]
 
 
 def _itself(node: NodeMetadata) -> NodeDescription:

@@ -35,7 +35,8 @@ UPDATE node_metadata m
 SET visual_properties = n.visual_properties, metadata = n.metadata,
     search_keywords = n.search_keywords, given_visual_properties = n.given_visual_properties,
     given_metadata = n.given_metadata, given_keywords = n.given_keywords,
-    ai_agent_config = n.ai_agent_config, content_hash = n.content_hash, updated_at = now()
+    ai_agent_config = n.ai_agent_config, content_hash = n.content_hash,
+    updated_at = clock_timestamp()
 FROM jsonb_to_recordset(%s::jsonb) AS n (
     metadata_id uuid, visual_properties jsonb, metadata jsonb, search_keywords text[],
     given_visual_properties jsonb, given_metadata jsonb, given_keywords text[],
@@ -67,8 +68,9 @@ def set_on_nodes(*, actor: Actor, changes: Sequence[tuple[EntityNode, dict[str, 
     Each node occurs once. What changes nothing leaves no trace.
     """
     work = _Work(vectors=Vectors.of(changes))
+    said = _said(changes)
     for found, values in changes:
-        one = _change(found, values, work.vectors)
+        one = _change(found, values, said, work.vectors)
         if one.changes:
             work.written.append(one)
     if not work.written:
@@ -87,12 +89,30 @@ def set_on_nodes(*, actor: Actor, changes: Sequence[tuple[EntityNode, dict[str, 
         )
 
 
-def _change(found: EntityNode, values: dict[str, Any], vectors: Vectors) -> _Written:
+def _said(changes: Sequence[tuple[EntityNode, dict[str, Any]]]) -> dict[UUID, NodeDescription]:
+    """Return what the entities say of nodes where that matters; each entity is asked once."""
+    asked: dict[UUID, tuple[NodeEntity, list[NodeMetadata]]] = {}
+    for found, values in changes:
+        if not values.keys().isdisjoint(GIVEN):
+            asked.setdefault(found.entity.pk, (found.entity, []))[1].append(found.node)
+    return {
+        node.pk: description
+        for entity, nodes in asked.values()
+        for node, description in descriptions_of(entity, nodes)
+    }
+
+
+def _change(
+    found: EntityNode,
+    values: dict[str, Any],
+    said: dict[UUID, NodeDescription],
+    vectors: Vectors,
+) -> _Written:
     node = found.node
     before = {name: getattr(node, name) for name in (*GIVEN, AGENT)}
     text: NodeDescription | None = None
     if not values.keys().isdisjoint(GIVEN):
-        own = descriptions_of(found.entity, [node])[node.node_id]
+        own = said[node.pk]
         take(node, own, values)
         merged = lay_over(own, node)
         node.visual_properties, node.metadata = merged.visual_properties, merged.metadata

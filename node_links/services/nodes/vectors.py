@@ -91,12 +91,20 @@ class Vectors:
                 node.embedding_model, node.dimensions = model, len(one.vector)
                 node.vector_given_for = node.content_hash
                 _hand_over(node, [float(number) for number in one.vector])
+        self._read_moments()
         if self.removed:
             delete_vectors(actor=actor, nodes=[node.pk for node in self.removed])
         for node in self.removed:
             node.embedding_model, node.dimensions = "", None
             node.vector_given_for = None
             _hand_over(node, None)
+
+    def _read_moments(self) -> None:
+        given = [one.node for vectors in self.given.values() for one in vectors]
+        if given:
+            rows = NodeMetadata.objects.filter(pk__in=given).values_list("pk", "updated_at")
+            for pk, moment in rows:
+                self.nodes[pk].updated_at = moment
 
 
 def vector_digest(vector: Sequence[float]) -> str:
