@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from config.replica import ReadsFromReplica
+from tests.factories import Cast, make_cast
 from tests.plugins.reference import ReferenceRows
 
 
@@ -81,3 +82,9 @@ def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         cache.clear()
     yield
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Return an organisation with a member of each role, and a stranger from another one."""
+    return make_cast()

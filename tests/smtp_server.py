@@ -1,11 +1,12 @@
 """A small real SMTP server in a thread (RFC 5321), for mail that tests want to read."""
 
 import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+
+from tests.serving import serving
 
 
 class SmtpServer:
@@ -61,11 +62,5 @@ def smtp_server(port: int = 0) -> Iterator[SmtpServer]:
 
     listener = Listener(("127.0.0.1", port), Handler)
     server.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with serving(listener):
         yield server
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()

@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
+from config.admin.acting import act_on_each
 from config.admin.base import OperatorAdmin, explain
 from config.admin.display import admin_address
 from config.admin.theme import action
@@ -26,7 +27,6 @@ from node_links.choices import Bump
 from node_links.models import NodeMetadata
 from node_links.search.text import mark_dirty
 
-_REFUSALS_SHOWN = 10
 Write = Callable[[Actor, UUID], object]
 
 
@@ -197,20 +197,12 @@ class SopActions(OperatorAdmin):
 
 
 def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) -> None:
-    written, refused = 0, []
-    for pk, organization_id, title in chosen.values_list("pk", "organization_id", "title"):
-        try:
-            with transaction.atomic():  # a refusal undoes this one and leaves the others alone
-                write(operator_of(request, organization_id), pk)
-            written += 1
-        except DomainError as error:
-            refused.append(f"{title}: {error.detail}")
-    if written:
-        messages.success(request, f"{done}: {written}.")
-    for line in refused[:_REFUSALS_SHOWN]:
-        messages.error(request, line)
-    if len(refused) > _REFUSALS_SHOWN:
-        messages.error(request, f"… and {len(refused) - _REFUSALS_SHOWN} more were refused.")
+    act_on_each(
+        request,
+        chosen.only("pk", "organization_id", "title"),
+        done,
+        lambda sop: write(operator_of(request, sop.organization_id), sop.pk),
+    )
 
 
 def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:

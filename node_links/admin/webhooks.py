@@ -1,10 +1,8 @@
 """Webhooks and the messages to them: to look at, to stop, to send again."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -13,14 +11,13 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.paginator import InfinitePaginator
 
 from accounts.admin.operators import operator_of
+from config.admin.acting import act_on_each
 from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import NOTHING, admin_link, code, list_address, pretty_json
 from config.admin.theme import action, display
-from config.exceptions import DomainError
 from node_links.models import Webhook, WebhookDelivery
 from node_links.webhooks import services
 
-_REFUSALS_SHOWN = 10
 _COLOURS = {"active": "success", "disabled": "danger",
             "succeeded": "success", "pending": "info", "failed": "danger"}  # fmt: skip
 
@@ -68,7 +65,7 @@ class WebhookAdmin(OfTenant, ReadOnlyAdmin):
     @action(description="Enable", permissions=["operate"])
     def enable_selected(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         """Send to them again."""
-        _each(
+        act_on_each(
             request,
             queryset,
             "Enabled",
@@ -80,7 +77,7 @@ class WebhookAdmin(OfTenant, ReadOnlyAdmin):
     @action(description="Disable", permissions=["operate"])
     def disable_selected(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         """Send nothing to them until they are enabled again."""
-        _each(
+        act_on_each(
             request,
             queryset,
             "Disabled",
@@ -149,7 +146,7 @@ class WebhookDeliveryAdmin(OfTenant, ReadOnlyAdmin):
     @action(description="Send again", permissions=["operate"])
     def resend(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
         """Send finished messages again, under the same id."""
-        _each(
+        act_on_each(
             request,
             queryset,
             "Queued",
@@ -163,22 +160,3 @@ class WebhookDeliveryAdmin(OfTenant, ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Sending again is a change of the message."""
         return request.user.has_perm("node_links.change_webhookdelivery")
-
-
-def _each(
-    request: HttpRequest, chosen: QuerySet[Any], done: str, write: Callable[[Any], object]
-) -> None:
-    written, refused = 0, []
-    for row in chosen:
-        try:
-            with transaction.atomic():  # a refusal undoes this one and leaves the others alone
-                write(row)
-            written += 1
-        except DomainError as error:
-            refused.append(f"{row}: {error.detail}")
-    if written:
-        messages.success(request, f"{done}: {written}.")
-    for line in refused[:_REFUSALS_SHOWN]:
-        messages.error(request, line)
-    if len(refused) > _REFUSALS_SHOWN:
-        messages.error(request, f"… and {len(refused) - _REFUSALS_SHOWN} more were refused.")

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from accounts.services import create_access_key
 from accounts.tenancy import scope
-from tests.factories import PASSWORD, Cast, Person, make_cast
+from tests.factories import PASSWORD, Person
 
 TOKEN = "/api/v1/auth/token/"
 REFRESH = "/api/v1/auth/token/refresh/"
@@ -15,12 +15,6 @@ ME = "/api/v1/auth/me/"
 ORGANIZATIONS = "/api/v1/organizations/"
 MEMBERSHIPS = "/api/v1/memberships/"
 KEYS = "/api/v1/access-keys/"
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """One organisation with a member of each role, and a stranger from another one."""
-    return make_cast()
 
 
 @pytest.fixture

@@ -10,14 +10,9 @@ from node_links.models import DirtyNode, NodeMetadata
 from node_links.registry import Feature, FeatureRegistry
 from node_links.search.backlog import drain
 from node_links.services.nodes.syncing import sync_nodes
-from tests.factories import Cast, make_cast, make_sop
+from tests.factories import Cast, make_sop
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 def test_an_entity_is_one_row_of_the_node_table(cast: Cast) -> None:

@@ -3,19 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from accounts.tenancy import system_scope
 from node_links.models import AuditLog
-from tests.factories import Cast, make_cast
 
 LOGS = "/api/v1/audit-logs/"
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """One organisation with a member of each role, and a stranger."""
-    return make_cast()
 
 
 def trail(**narrowed: Any) -> list[AuditLog]:

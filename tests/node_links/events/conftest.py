@@ -20,7 +20,7 @@ from knowledge_base.models import Sop
 from node_links.events.delivering import Outcome, deliver
 from node_links.events.recording import record_event
 from node_links.events.subscribing import subscribers
-from tests.factories import Cast, Person, make_cast, make_person, make_sop
+from tests.factories import Cast, Person, make_person, make_sop
 from tests.node_links.events.effects import declare
 from tests.node_links.events.observing import TYPES
 
@@ -94,12 +94,6 @@ def person(transactional_db: None) -> Person:
 def sop(person: Person) -> Sop:
     """Return an SOP, whose creation is the first event of its history."""
     return make_sop(person)
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Return an organisation with a member of each role, and a stranger."""
-    return make_cast()
 
 
 @pytest.fixture

@@ -19,16 +19,10 @@ from node_links.models import NodeEntity, NodeEvent, NodeLink, NodeMetadata
 from node_links.operations import Values
 from node_links.registry import NodeDescription, features
 from node_links.services.nodes.syncing import sync_nodes
-from tests.factories import Cast, Person, make_cast
+from tests.factories import Person
 
 NODES = "/api/v1/nodes/"
 FEATURE = "knowledge-base"
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Return an organisation with a member of each role, and a stranger."""
-    return make_cast()
 
 
 def at(sop: Sop | UUID | str, rest: str = "") -> str:

@@ -16,16 +16,10 @@ from node_links.events.reading import event_of
 from node_links.models import NodeEvent, Notification
 from node_links.notifications import doorbell
 from node_links.subscribers import notify_people
-from tests.factories import Cast, Person, make_cast
+from tests.factories import Person
 from tests.smtp_server import SmtpServer, smtp_server
 
 Rung = list[float]
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Return an organisation with a member of each role."""
-    return make_cast()
 
 
 @pytest.fixture(autouse=True)

@@ -14,16 +14,11 @@ from node_links.models import Saga
 from node_links.sagas.definitions import SagaContext, sagas
 from node_links.sagas.resuming import resume_sagas
 from node_links.sagas.running import run_saga
-from tests.factories import Cast, UserFactory, make_cast
+from tests.factories import Cast, UserFactory
 from tests.node_links.sagas.conftest import Register, expire, reread, start
 from tests.node_links.sagas.probes import probe
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from node_links.sagas.resuming import count_stuck_sagas, resume_sagas
 from node_links.sagas.running import run_saga
 from node_links.tasks.sagas import run_saga as run_saga_task
 from node_links.tasks.sagas import sweep_sagas
-from tests.factories import Cast, make_cast
+from tests.factories import Cast
 from tests.node_links.sagas.conftest import (
     Register,
     expire,
@@ -27,11 +27,6 @@ from tests.node_links.sagas.conftest import (
 from tests.node_links.sagas.probes import probe, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
 
 
 def refuse(context: SagaContext) -> None:

@@ -19,16 +19,10 @@ from node_links.events.reading import event_of
 from node_links.models import NodeEvent, Webhook, WebhookDelivery
 from node_links.subscribers import tell_webhooks
 from node_links.webhooks.services import create_webhook
-from tests.factories import Cast, make_cast, make_sop
+from tests.factories import Cast, make_sop
 from tests.http_server import HttpServer, Request, http_server
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    """Return an organisation with a member of each role, and a stranger from another one."""
-    return make_cast()
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""One act on many chosen rows, each for itself."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest
+
+from config.exceptions import DomainError
+
+REFUSALS_SHOWN = 10
+Row = TypeVar("Row")
+
+
+def act_on_each(
+    request: HttpRequest, chosen: Iterable[Row], done: str, write: Callable[[Row], object]
+) -> None:
+    """Call `write` with each row in a transaction of its own, and say on the page how it went.
+
+    `done` heads the count of what was written. A refusal undoes its own row, leaves the others
+    alone and is shown with the row's name, up to `REFUSALS_SHOWN` of them.
+    """
+    written, refused = 0, []
+    for row in chosen:
+        try:
+            with transaction.atomic():
+                write(row)
+            written += 1
+        except DomainError as error:
+            refused.append(f"{row}: {error.detail}")
+    if written:
+        messages.success(request, f"{done}: {written}.")
+    for line in refused[:REFUSALS_SHOWN]:
+        messages.error(request, line)
+    if len(refused) > REFUSALS_SHOWN:
+        messages.error(request, f"… and {len(refused) - REFUSALS_SHOWN} more were refused.")
