@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('node_links', '0011_audited_tables'),
+        ('node_links', '0012_link_types_and_revisions'),
     ]
 
     operations = [

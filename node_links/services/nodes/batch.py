@@ -75,8 +75,8 @@ def create_nodes(*, actor: Actor, items: Sequence[NewNode]) -> list[EntityNode]:
 
 
 def update_nodes(*, actor: Actor, items: Sequence[NodeChange]) -> list[EntityNode]:
-    """Change nodes. What is kept with them takes the same few statements for any number of them,
-    and one for each event; what belongs to their features is changed one by one.
+    """Change nodes. What is kept with them takes the same few statements for any number of them;
+    what belongs to their features is changed one by one.
 
     Raises the refusals of all items that cannot be changed so, else the first of a feature.
     """

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from node_links.audit.annotating import annotate
-from node_links.events.recording import record_event
+from node_links.events.recording import NewEvent, record_events
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.registry import NodeDescription, features
 from node_links.search.text import content_hash, index_text
@@ -79,14 +79,17 @@ def set_on_nodes(*, actor: Actor, changes: Sequence[tuple[EntityNode, dict[str, 
     index_text([(one.found.node, one.text) for one in work.written if one.text is not None])
     work.vectors.store(actor=actor)
     _raise_revisions(work.written)
-    for one in work.written:
-        record_event(
-            actor=actor,
-            entity=one.found.entity,
-            event_type=f"{one.found.entity.event_prefix}Updated",
-            data={"changes": one.changes},
-            node_id=one.found.node.node_id,
-        )
+    record_events(actor=actor, events=[_event(one) for one in work.written])
+
+
+def _event(one: _Written) -> NewEvent:
+    return NewEvent(
+        feature_type=one.found.entity.feature_type,
+        entity_id=one.found.entity.pk,
+        event_type=f"{one.found.entity.event_prefix}Updated",
+        data={"changes": one.changes},
+        node_id=one.found.node.node_id,
+    )
 
 
 def _said(changes: Sequence[tuple[EntityNode, dict[str, Any]]]) -> dict[UUID, NodeDescription]:
