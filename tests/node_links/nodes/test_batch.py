@@ -226,8 +226,8 @@ def test_a_batch_of_a_thousand_with_one_bad_item_changes_nothing(cast: Cast) -> 
     assert [one["index"] for one in body["results"] if one["status"] != 424] == [500]
     assert len(body["results"]) == 1000
     assert everything() == before
-    # A savepoint and the way back to it, the organisation, entities, nodes.
-    assert len(spent) == 5
+    # A savepoint, the way back to it and its release, the organisation, entities, nodes.
+    assert len(spent) == 6
 
     malformed = patch(cast.editor, *items[:3], {**bad, "metadata": 5}, *items[3:])
     assert faults(malformed) == {("/nodes/3/metadata", "invalid")}

@@ -24,10 +24,10 @@ READS = {
     "hybrid": 11,
 }
 WRITES = {
-    "set": 13,
+    "set": 12,
     "set nothing": 7,
     "agent": 12,
-    "rename": 16,
+    "rename": 19,
 }
 BATCH = 15
 
