@@ -28,7 +28,7 @@ class NodeOperations:
     keeps_inside: ClassVar[frozenset[str]] = frozenset()
 
     def create_entity(self, *, actor: Actor, values: Values) -> NodeEntity:
-        """Create an entity and return it. Raises `Forbidden`, `ValidationFailed`."""
+        """Create an entity, for someone who may create, and return it."""
         raise NotOffered("Entities of this feature are not created here.")
 
     def update_entity(self, *, actor: Actor, entity: NodeEntity, values: Values) -> None:

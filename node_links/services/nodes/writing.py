@@ -14,7 +14,7 @@ from config.exceptions import InvalidTransition, NotFound, ValidationFailed
 from node_links.choices import EntityStatus
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.operations import NodeOperations
-from node_links.permissions import Act, require
+from node_links.permissions import Act, require, require_creator
 from node_links.services.nodes.addresses import EntityNode, NodeAddress
 from node_links.services.nodes.locking import find_entities, find_feature, find_node
 from node_links.services.nodes.setting import KEPT, set_on_nodes
@@ -64,8 +64,9 @@ def begin_node(
     """Let the feature create what `values` ask for; return its address and what is to be kept
     with its node. Raises as `create_node`."""
     operations = find_feature(feature).operations
-    check_given_vector(values)
     if entity_id is None:
+        require_creator(actor)
+        check_given_vector(values)
         if node_id is not None:
             raise ValidationFailed.of("/entity_id", "required", "Inside which entity?")
         given, kept = split(values, operations.keeps)
@@ -77,6 +78,7 @@ def begin_node(
     [host] = within.values()
     require(actor, host, Act.EDIT)
     refuse_archived(host, {"node_type": node_type})
+    check_given_vector(values)
     if node_type is None:
         raise ValidationFailed.of("/node_type", "required", "What kind of node?")
     given, kept = split(values, operations.keeps_inside)

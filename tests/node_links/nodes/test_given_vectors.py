@@ -7,7 +7,8 @@ import pytest
 from accounts.tenancy import scope
 from knowledge_base.services.sops import update_sop
 from node_links.search.backlog import drain
-from node_links.search.vectors import search_vectors
+from node_links.search.vectors import NodeVector, insert_vectors, search_vectors
+from node_links.services.nodes.syncing import sync_nodes
 from tests.factories import Cast, make_sop
 from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import at, draw_row, node_of, reread, told
@@ -90,6 +91,25 @@ def test_giving_a_computed_vector_makes_it_a_given_one(cast: Cast) -> None:
     body = give(cast, sop, computed["vector_embedding"], LOCAL).json()
 
     assert (computed["vector_given"], body["vector_given"]) == (False, True)
+
+
+def test_what_a_service_stores_with_a_vector_survives_the_sync(cast: Cast) -> None:
+    sop = make_sop(cast.editor)
+    node = node_of(cast.editor, sop)
+
+    with scope(cast.editor.actor):
+        given = NodeVector(node.pk, unit(2), {"source": "crawler"})
+        insert_vectors(actor=cast.editor.actor, vectors=[given], model=ADA)
+        sync_nodes(entity=sop, rewrite=True)
+    drain()
+
+    body = cast.viewer.client.get(at(sop)).json()
+    assert body["metadata"] == {
+        "category": None,
+        "content_type": "procedure",
+        "source": "crawler",
+    }
+    assert (body["embedding_model"], body["vector_given"]) == (ADA, True)
 
 
 def test_a_vector_is_taken_away(cast: Cast) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from rest_framework.test import APIClient
 
 from accounts.tenancy import scope, system_scope
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import archive_sop, delete_sop, update_sop
 from node_links.models import AuditLog, NodeEvent, NodeMetadata
+from tests.accounts.conftest import make_key
 from tests.factories import Cast, make_sop
 from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import NODES, at, draw_row, link, node_of, reread, told
@@ -356,6 +358,17 @@ def test_viewers_create_nothing(cast: Cast) -> None:
     body = {"feature": "knowledge-base", "name": "x", "data": {"content": "y"}}
 
     refused(cast.viewer.client.post(NODES, body), 403, "permission_denied")
+    refused(cast.viewer.client.post(NODES, {"feature": "knowledge-base"}), 403, "permission_denied")
+
+
+def test_an_access_key_needs_the_scope_of_nodes(cast: Cast) -> None:
+    sop = make_sop(cast.editor)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make_key(cast.editor, 'nodes:read')}")
+
+    assert client.get(at(sop)).status_code == 200
+    refused(client.patch(at(sop), {"metadata": {"x": 1}}), 403, "insufficient_scope")
+    assert reread(cast.editor, sop).revision == 1
 
 
 def test_a_creation_is_not_repeated_under_one_key(cast: Cast) -> None:
