@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from config.api.serializers import Serializer
 from config.api.views import APIView
 from config.exceptions import TooLarge, ValidationFailed
 from node_links.api.nodes import serializers as shapes
+from node_links.api.nodes.described import SchemaWithBodies
 from node_links.api.nodes.examples import BATCH
 from node_links.api.nodes.views import new_node_arguments
 from node_links.services.nodes.addresses import EntityNode, NodeAddress
@@ -43,6 +44,7 @@ class NodeBatchView(CallerMixin, APIView):
     examples = BATCH
     permission_classes = (IsMember,)
     scope_resource = "nodes"
+    schema = SchemaWithBodies()
 
     @extend_schema(
         operation_id="nodes_batch_create",
@@ -73,7 +75,7 @@ class NodeBatchView(CallerMixin, APIView):
         operation_id="nodes_batch_destroy",
         description=f"Delete nodes, those inside entities first, all or none.{_REFUSED}",
         request=shapes.NodeAddressesSerializer,
-        responses={200: OpenApiResponse(shapes.BatchResultSerializer)},
+        responses={200: shapes.BatchResultSerializer},
     )
     def delete(self, request: Request) -> Response:
         """Delete nodes, all or none."""
