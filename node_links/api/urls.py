@@ -9,6 +9,7 @@ from node_links.api.event_replay import EventReplayStatusView, EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
 from node_links.api.links.kinds import LinkTypeViewSet
 from node_links.api.links.views import LinkViewSet
+from node_links.api.nodes.urls import urlpatterns as node_urls
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
 from node_links.api.webhooks.views import WebhookViewSet
@@ -34,5 +35,6 @@ urlpatterns = [
     ),
     path("events/stream/", EventStreamView.as_view(), name="event-stream"),
     path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
+    *node_urls,
     *router.urls,
 ]
