@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q, Value
 
 from accounts.auditing import Audited
 from accounts.models import Organization
 from config.ids import uuid7
-from node_links.choices import FeatureType, LinkOrigin
+from node_links.choices import ChangeTravels, FeatureType, LinkOrigin
 from node_links.models.nodes import NodeMetadata
 from node_links.querysets import LinkQuerySet
 
@@ -17,7 +17,11 @@ _FEATURES = FeatureType.values
 
 
 class NodeLinkType(models.Model):
-    """What a link can mean. Rows without an organisation are the platform's own, seen by all."""
+    """What a link can mean. Rows without an organisation are the platform's own, seen by all.
+
+    `change_travels` says which way the effect of a change goes. `allowed_pairs` holds
+    `[source feature, target feature]`; an empty list allows every pair.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="type_id")
     organization = models.ForeignKey(
@@ -28,6 +32,14 @@ class NodeLinkType(models.Model):
     color = models.CharField("colour", max_length=7, null=True, blank=True)
     icon = models.CharField(max_length=50, null=True, blank=True)
     is_bidirectional = models.BooleanField("both ways", default=False)
+    change_travels = models.CharField(
+        max_length=20,
+        choices=ChangeTravels,
+        default=ChangeTravels.TARGET_TO_SOURCE,
+        db_default=ChangeTravels.TARGET_TO_SOURCE.value,
+    )
+    allowed_pairs = models.JSONField(default=list, blank=True, db_default=Value([], JSONField()))
+    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -39,7 +51,10 @@ class NodeLinkType(models.Model):
                 fields=["organization", "type_name"],
                 nulls_distinct=False,
                 name="node_link_types_name",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(change_travels__in=ChangeTravels.values), name="valid_change_travels"
+            ),
         ]
         triggers = [Audited()]
 
@@ -77,6 +92,7 @@ class NodeLink(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

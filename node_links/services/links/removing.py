@@ -20,10 +20,12 @@ WHERE organization_id = %(organization)s AND origin <> %(runtime)s
 RETURNING to_jsonb(l)::text
 """
 
-# Not where a node has gone since, nor where somebody has linked the two again.
+# Not where a node has gone since, nor where somebody has linked the two again. Rows that were
+# removed before there were revisions have none.
 _RESTORE = """
 INSERT INTO node_links
-SELECT l.* FROM jsonb_populate_recordset(NULL::node_links, %s::jsonb) l
+SELECT l.* FROM jsonb_array_elements(%s::jsonb) AS given,
+    jsonb_populate_record(NULL::node_links, '{"revision": 1}'::jsonb || given) l
 WHERE EXISTS (SELECT FROM node_metadata WHERE metadata_id = l.source_id)
     AND EXISTS (SELECT FROM node_metadata WHERE metadata_id = l.target_id)
 ON CONFLICT DO NOTHING
