@@ -9,13 +9,16 @@ from functools import cache
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from node_links.graph.nodes import GraphNode
+from node_links.graph.subgraph import Subgraph
 from node_links.pictures.boxes import Layout
+from node_links.pictures.hidden import MOST_COUNTED
 from node_links.pictures.labels import shorten
 from node_links.pictures.layered import layered
 from node_links.pictures.legend import make_legend, place_legend
-from node_links.pictures.marks import LinkMark, NodeMark, link_marks, name_of, node_marks
+from node_links.pictures.marks import link_marks, name_of, node_marks
 from node_links.pictures.routes import route
-from node_links.pictures.sketch import Node, Sketch, Subgraph, make_sketch
+from node_links.pictures.sketch import Sketch, make_sketch
 from node_links.pictures.spread import spread
 
 _MARGIN = 24.0
@@ -25,22 +28,16 @@ _FOOTING = 26.0
 _HEADING_SIZE = 16.0
 _TEMPLATE, _STYLE = "pictures/neighbourhood.svg", "pictures/neighbourhood.css"
 
-AddressOf = Callable[[Node], str | None]
+AddressOf = Callable[[GraphNode], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """Everything that the template shows, measured."""
+    """The layout at its place, the width of the whole, and where the room below it begins."""
 
-    title: str
-    summary: str
-    heading: str
-    more: str
-    width: int
-    height: int
-    nodes: list[NodeMark]
-    links: list[LinkMark]
-    more_y: int
+    layout: Layout
+    width: float
+    below: float
 
 
 def draw_neighbourhood(
@@ -53,46 +50,40 @@ def draw_neighbourhood(
     the title is there for those who listen only, for a page that has its own.
     """
     sketch = make_sketch(subgraph)
-    columns = layered(sketch)
-    layout = columns or spread(sketch)
-    top = _MARGIN + (_HEADING if headed else 0)
-    width = max(layout.width + 2 * _MARGIN, _LEAST_WIDTH)
-    layout = layout.placed_at((width - layout.width) / 2, top)
-    more = _more(hidden) if subgraph.truncated else ""
-    below = top + layout.height + _MARGIN
-    legend_top = below + (_FOOTING if more else 0)
-    legend, legend_height = place_legend(
-        make_legend(sketch), left=_MARGIN, top=legend_top, width=width - 2 * _MARGIN
-    )
+    sheet = _measure(layered(sketch) or spread(sketch), headed=headed)
     title = f"Neighbourhood of {name_of(sketch.nodes[0])}"
-    sheet = _Sheet(
-        title=title,
-        summary=_summary(sketch),
-        heading=shorten(title, width - 2 * _MARGIN, _HEADING_SIZE) if headed else "",
-        more=more,
-        more_y=round(below + 4),
-        width=round(width),
-        height=round(legend_top + legend_height + _MARGIN / 2),
-        nodes=node_marks(sketch, layout, address_of),
-        links=link_marks(sketch, route(sketch, layout)),
+    more = _more(hidden) if subgraph.truncated else ""
+    links = link_marks(sketch, route(sketch, sheet.layout))
+    tips = {shade: f"nlp-tip-{n}" for n, shade in enumerate(sorted({x.colour for x in links}))}
+    legend_top = sheet.below + (_FOOTING if more else 0)
+    legend, legend_height = place_legend(
+        make_legend(sketch), left=_MARGIN, top=legend_top, width=sheet.width - 2 * _MARGIN
     )
-    return _render(sheet, legend=legend, layout=layout)
-
-
-def _render(sheet: _Sheet, *, layout: Layout, **context: object) -> SafeString:
-    colours = sorted({link.colour for link in sheet.links})
-    names = {shade: f"nlp-tip-{number}" for number, shade in enumerate(colours)}
     return render_to_string(
         _TEMPLATE,
         {
-            "sheet": sheet,
-            "tips": names.items(),
-            "links": [(link, names[link.colour]) for link in sheet.links],
-            "map": layout.columns is None,
             "style": stylesheet(),
-            **context,
+            "title": title,
+            "heading": shorten(title, sheet.width - 2 * _MARGIN, _HEADING_SIZE) if headed else "",
+            "summary": _summary(sketch),
+            "more": more,
+            "more_y": round(sheet.below + 4),
+            "width": round(sheet.width),
+            "height": round(legend_top + legend_height + _MARGIN / 2),
+            "map": sheet.layout.columns is None,
+            "nodes": node_marks(sketch, sheet.layout, address_of),
+            "links": [(link, tips[link.colour]) for link in links],
+            "tips": tips.items(),
+            "legend": legend,
         },
     )
+
+
+def _measure(layout: Layout, *, headed: bool) -> _Sheet:
+    top = _MARGIN + (_HEADING if headed else 0)
+    width = max(layout.width + 2 * _MARGIN, _LEAST_WIDTH)
+    placed = layout.placed_at((width - layout.width) / 2, top)
+    return _Sheet(placed, width, top + layout.height + _MARGIN)
 
 
 @cache
@@ -109,7 +100,9 @@ def content_security_policy() -> str:
 
 
 def _more(hidden: int) -> str:
-    return f"… and {hidden:,} more" if hidden else "… and more"
+    if hidden > MOST_COUNTED:
+        return f"… and more than {MOST_COUNTED:,} others"
+    return f"… and {hidden:,} more" if hidden else "… and more links"
 
 
 def _summary(sketch: Sketch) -> str:

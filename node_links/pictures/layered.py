@@ -13,6 +13,7 @@ from node_links.pictures.sketch import Sketch
 
 MOST_NODES = 48
 MOST_IN_A_COLUMN = 12
+MOST_COLUMNS = 5
 WIDTH, HEIGHT = 208.0, 64.0
 _ACROSS, _DOWN = 150.0, 22.0
 _SWEEPS = 4
@@ -26,7 +27,7 @@ def layered(sketch: Sketch) -> Layout | None:
     members: dict[int, list[int]] = defaultdict(list)
     for point, column in enumerate(columns):
         members[column].append(point)
-    if max(map(len, members.values())) > MOST_IN_A_COLUMN:
+    if len(members) > MOST_COLUMNS or max(map(len, members.values())) > MOST_IN_A_COLUMN:
         return None
     places = _places(sketch, columns, members)
     boxes = [

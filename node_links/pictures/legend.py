@@ -54,7 +54,7 @@ class Entry:
 
 
 def make_legend(sketch: Sketch) -> list[Entry]:
-    """Return the features, the link types and, where there are others than `manual`, the origins."""
+    """Return features, link types and, where there are others than `manual`, origins."""
     looks = {look.symbol: look for look in (feature_look(node.feature) for node in sketch.nodes)}
     types = {arrow.link.link_type: colour(arrow.link.color) for arrow in sketch.arrows}
     origins = {arrow.link.origin for arrow in sketch.arrows}

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from node_links.graph.nodes import GraphNode
 from node_links.pictures import layered
 from node_links.pictures.boxes import Box, Layout
 from node_links.pictures.labels import clean, shorten, wrap
 from node_links.pictures.looks import DASHES, ORIGINS, colour, feature_look, thickness
 from node_links.pictures.routes import ICON_RADIUS, ICON_RISE, Route
-from node_links.pictures.sketch import Address, Node, Sketch
+from node_links.pictures.sketch import Sketch
 
 NAME_SIZE, META_SIZE = 13.0, 11.0
 # Names on cards are set in bold, which is wider.
@@ -62,7 +63,7 @@ class LinkMark:
 
 
 def node_marks(
-    sketch: Sketch, layout: Layout, address_of: Callable[[Node], str | None]
+    sketch: Sketch, layout: Layout, address_of: Callable[[GraphNode], str | None]
 ) -> list[NodeMark]:
     """Return the marks of all nodes: cards in columns, shapes with names on a map."""
     make = _shape if layout.columns is None else _card
@@ -95,17 +96,16 @@ def link_marks(sketch: Sketch, routes: Sequence[Route]) -> list[LinkMark]:
     return marks
 
 
-def name_of(node: Node) -> str:
+def name_of(node: GraphNode) -> str:
     """Return what a node is called, its type where it has no name."""
     return clean(node.name) or clean(node.node_type)
 
 
-def _end(node: Node, end: Address) -> str:
-    inner = f" ({clean(end.node_id)})" if end.node_id else ""
-    return f"{name_of(node)}{inner}"
+def _end(entity: GraphNode, end: GraphNode) -> str:
+    return f"{name_of(entity)} ({name_of(end)})" if end.node_id else name_of(entity)
 
 
-def _card(node: Node, box: Box, address: str) -> NodeMark:
+def _card(node: GraphNode, box: Box, address: str) -> NodeMark:
     left = box.left + _PADDING
     text_x = left + _ICON + _PADDING - 2
     room = box.right - _PADDING / 2 - text_x
@@ -120,7 +120,7 @@ def _card(node: Node, box: Box, address: str) -> NodeMark:
     )  # fmt: skip
 
 
-def _shape(node: Node, box: Box, address: str) -> NodeMark:
+def _shape(node: GraphNode, box: Box, address: str) -> NodeMark:
     lines = wrap(name_of(node), width=box.width - 4, size=MAP_NAME_SIZE, lines=2)
     radius = ICON_RADIUS - 2
     centre = box.y - ICON_RISE
@@ -133,7 +133,7 @@ def _shape(node: Node, box: Box, address: str) -> NodeMark:
 
 
 def _mark(
-    node: Node,
+    node: GraphNode,
     box: Box,
     address: str,
     *,
@@ -162,12 +162,10 @@ def _lines(texts: Sequence[str], x: float, y: float, step: float) -> list[Line]:
     return [Line(text, f"{x:.1f}", f"{y + n * step:.1f}") for n, text in enumerate(texts)]
 
 
-def _meta(node: Node) -> str:
-    kind = clean(node.node_type)
-    return f"{kind} · {clean(node.status)}" if node.status else kind
+def _meta(node: GraphNode) -> str:
+    return f"{feature_look(node.feature).label} · {clean(node.node_type)}"
 
 
-def _hint(node: Node) -> str:
+def _hint(node: GraphNode) -> str:
     away = f"{node.distance} step{'s' if node.distance != 1 else ''} away"
-    where = away if node.distance else "the node asked about"
-    return f"{name_of(node)} · {feature_look(node.feature).label} · {_meta(node)} · {where}"
+    return f"{name_of(node)} · {_meta(node)} · {away if node.distance else 'the node asked about'}"

@@ -105,8 +105,10 @@ def _arc(source: Box, target: Box, bend: float) -> Route:
     start = _towards((x0, y0), middle, ICON_RADIUS)
     end = _towards((x1, y1), middle, ICON_RADIUS + _TIP)
     path = f"M{start[0]:.1f} {start[1]:.1f}"
-    path += f"Q{middle[0]:.1f} {middle[1]:.1f} {end[0]:.1f} {end[1]:.1f}" if bend else (
-        f"L{end[0]:.1f} {end[1]:.1f}"
+    path += (
+        f"Q{middle[0]:.1f} {middle[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
+        if bend
+        else (f"L{end[0]:.1f} {end[1]:.1f}")
     )
     return Route(path, (x0 + x1) / 2 + bend * across[0], (y0 + y1) / 2 + bend * across[1])
 

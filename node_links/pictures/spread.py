@@ -48,14 +48,14 @@ def spread(sketch: Sketch) -> Layout:
     return Layout([Box(float(x), float(y), WIDTH, HEIGHT) for x, y in points])
 
 
-def _rings(sketch: Sketch) -> dict[int, list[float]]:
+def _rings(sketch: Sketch) -> dict[int, tuple[float, float]]:
     """Return where the springs begin: on rings around the node asked about."""
     golden = math.pi * (3 - math.sqrt(5))
     return {
-        point: [
+        point: (
             node.distance * math.cos(point * golden) + 0.001 * point,
             node.distance * math.sin(point * golden),
-        ]
+        )
         for point, node in enumerate(sketch.nodes)
     }
 
