@@ -29,7 +29,7 @@ def hub(person: Person, leaves: int = 3) -> Sop:
     return sop
 
 
-def asked(sop: Sop, **query: object) -> dict[str, object]:
+def asked(sop: Sop, **query: str | int) -> dict[str, str | int]:
     return {"feature": "knowledge-base", "entity_id": str(sop.pk), **query}
 
 
@@ -69,7 +69,7 @@ def test_depth_types_and_limit_shape_the_picture(cast: Cast) -> None:
     sop = hub(cast.owner)
     client = cast.owner.client
 
-    def nodes(**query: object) -> int:
+    def nodes(**query: str | int) -> int:
         answer = client.get(ADDRESS, asked(sop, **query))
         assert answer.status_code == 200, answer.content
         return len(list(parse(answer.content.decode()).iter(f"{SVG}a")))
@@ -114,7 +114,7 @@ def test_foreign_unknown_and_deleted_nodes_are_not_there(cast: Cast) -> None:
         ({"colour": "red"}, "?colour"),
     ],
 )
-def test_wrong_parameters_are_named(cast: Cast, query: dict[str, object], pointer: str) -> None:
+def test_wrong_parameters_are_named(cast: Cast, query: dict[str, str | int], pointer: str) -> None:
     answer = cast.owner.client.get(ADDRESS, asked(make_sop(cast.owner)) | query)
 
     assert answer.status_code == 400
