@@ -5,4 +5,5 @@ from node_links.tasks import events as events
 from node_links.tasks import notifications as notifications
 from node_links.tasks import sagas as sagas
 from node_links.tasks import search as search
+from node_links.tasks import strength as strength
 from node_links.tasks import webhooks as webhooks
