@@ -87,6 +87,10 @@ class FeatureRegistry:
             )
         return found
 
+    def __contains__(self, feature_type: object) -> bool:
+        """Return whether this feature has joined."""
+        return feature_type in self._features
+
     def all(self) -> list[Feature]:
         """Return all features, by type."""
         return [self._features[name] for name in sorted(self._features)]

@@ -30,7 +30,7 @@ _CALCULATION = {
     "final_strength": 0.8,
     "id": "01a1fd92-4b1e-7a07-9b8e-5be9b2f3a1c4",
     "link_id": "01a1fd92-3f1a-7c55-8a52-0d6a2f9be7aa",
-    "source": "supplied",
+    "metrics_source": "supplied",
     "interaction_frequency": 50.0,
     "semantic_similarity": 0.5,
     "context_relevance": 0.25,
@@ -62,7 +62,7 @@ class StrengthSerializer(Serializer):
     final_strength = serializers.FloatField(min_value=0, max_value=1)
     id = serializers.UUIDField()
     link_id = serializers.UUIDField()
-    source = serializers.ChoiceField(choices=MetricsSource.choices)
+    metrics_source = serializers.ChoiceField(source="source", choices=MetricsSource.choices)
     interaction_frequency = serializers.FloatField()
     semantic_similarity = serializers.FloatField()
     context_relevance = serializers.FloatField()

@@ -7,6 +7,7 @@ from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
+from node_links.api.link_drift import LinkDriftViewSet
 from node_links.api.link_strength import LinkStrengthViewSet
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
@@ -26,6 +27,7 @@ urlpatterns = [
     path("events/replay/", EventReplayView.as_view(), name="events-replay"),
     path("events/stream/", EventStreamView.as_view(), name="event-stream"),
     path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
+    path("graph/drift/", LinkDriftViewSet.as_view({"get": "list"}), name="graph-drift"),
     path(
         "links/<uuid:link_id>/strength/",
         LinkStrengthViewSet.as_view({"get": "list", "post": "create"}),

@@ -153,7 +153,7 @@ def test_gathering_is_asked_for_and_answered_at_once(cast: Cast) -> None:
 
     body = cast.editor.client.post(f"/api/v1/links/{link.pk}/strength/", {"gather": True}).json()
 
-    assert (body["source"], body["interaction_frequency"]) == ("gathered", 2)
+    assert (body["metrics_source"], body["interaction_frequency"]) == ("gathered", 2)
     assert (body["semantic_similarity"], body["context_relevance"]) == (1, 0.5)
     # 0.5 + 2 * 0.002 + 0.3 + 0.5 * 0.2
     assert body["final_strength"] == 0.904

@@ -47,7 +47,7 @@ def test_metrics_become_a_strength_that_is_stored_and_told(cast: Cast, link: Nod
     assert [body[name] for name in bonuses] == [0.5, 0.1, 0.15, 0.05]
     assert body["final_strength"] == 0.8
     assert {name: body[name] for name in METRICS} == METRICS
-    assert (body["source"], body["calculated_by"]) == ("supplied", str(cast.editor.user.pk))
+    assert (body["metrics_source"], body["calculated_by"]) == ("supplied", str(cast.editor.user.pk))
     stored = reread(link)
     assert (stored.base_strength, stored.link_strength) == (Decimal("0.5"), Decimal("0.8"))
     assert stored.revision == link.revision + 1
@@ -98,9 +98,8 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
 def test_what_is_no_finite_number_is_refused(cast: Cast, link: NodeLink, number: str) -> None:
-    body = (
-        f'{{"interaction_frequency": {number}, "semantic_similarity": 0, "context_relevance": 0}}'
-    )
+    rest = '"semantic_similarity": 0, "context_relevance": 0'
+    body = f'{{"interaction_frequency": {number}, {rest}}}'
 
     answer = cast.editor.client.post(address(link), body, content_type="application/json")
 
