@@ -8,6 +8,8 @@ from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
 from node_links.api.graph_picture import NeighbourhoodPictureView
+from node_links.api.link_drift import LinkDriftViewSet
+from node_links.api.link_strength import LinkStrengthViewSet
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
 from node_links.api.webhooks.views import WebhookViewSet
@@ -27,5 +29,11 @@ urlpatterns = [
     path("events/stream/", EventStreamView.as_view(), name="event-stream"),
     path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
     path("graph/subgraph.svg", NeighbourhoodPictureView.as_view(), name="graph-picture"),
+    path("graph/drift/", LinkDriftViewSet.as_view({"get": "list"}), name="graph-drift"),
+    path(
+        "links/<uuid:link_id>/strength/",
+        LinkStrengthViewSet.as_view({"get": "list", "post": "create"}),
+        name="link-strength",
+    ),
     *router.urls,
 ]
