@@ -11,7 +11,14 @@ from accounts.actors import Actor
 from node_links.choices import NotificationChannel
 
 if TYPE_CHECKING:
-    from node_links.models import AuditLog, DeadLetter, NodeLink, NodeMetadata, Notification
+    from node_links.models import (
+        AuditLog,
+        DeadLetter,
+        NodeLink,
+        NodeLinkType,
+        NodeMetadata,
+        Notification,
+    )
 
 M = TypeVar("M", bound=models.Model)
 
@@ -75,6 +82,12 @@ class LinkQuerySet(QuerySet["NodeLink"]):
             target__deleted_at=None,
         )
 
+    def with_ends(self) -> Self:
+        """With what is shown of both ends, read by the same statement."""
+        own = [field.attname for field in self.model._meta.concrete_fields]
+        ends = [f"{end}__{name}" for end in ("source", "target") for name in ("name", "node_type")]
+        return self.select_related("source", "target").only(*own, *ends)
+
     def touching(self, feature_type: str, entity_id: UUID) -> Self:
         """Links with the entity, or a node inside it, at either end."""
         return self.filter(
@@ -89,6 +102,14 @@ class LinkQuerySet(QuerySet["NodeLink"]):
     def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
         """Links whose target is the entity or a node inside it."""
         return self.filter(target_feature=feature_type, target_entity_id=entity_id)
+
+
+class LinkTypeQuerySet(QuerySet["NodeLinkType"]):
+    """What links can mean."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The platform's own types and those of the actor's organisation."""
+        return self.filter(Q(organization=None) | Q(organization_id=actor.organization_id))
 
 
 class DeadLetterQuerySet(QuerySet["DeadLetter"]):

@@ -57,7 +57,9 @@ class View:
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
         """Return the parameters that say this, without those that are the default anyway."""
-        depth, types, limit = (changes.get(n, getattr(self, n)) for n in ("depth", "types", "limit"))
+        depth, types, limit = (
+            changes.get(n, getattr(self, n)) for n in ("depth", "types", "limit")
+        )
         return [
             *([("depth", depth)] if depth != DEFAULT_DEPTH else []),
             *([("limit", limit)] if limit != DEFAULT_LIMIT else []),
@@ -148,7 +150,9 @@ def _facts(request: HttpRequest, node: NodeMetadata) -> dict[str, Any]:
         "entity": entity_link(node.feature_type, node.entity_id, "Open"),
         "page": admin_address(NodeMetadata, node.pk),
         "look": feature_look(node.feature_type),
-        "add": reverse("admin:node_links_nodelink_add", query={"source": node.pk}) if adding else "",
+        "add": reverse("admin:node_links_nodelink_add", query={"source": node.pk})
+        if adding
+        else "",
     }
 
 
@@ -189,7 +193,9 @@ def _lists(found: Neighbourhood, view: View) -> dict[str, Any]:
     }
 
 
-
-
 def _choice(text: str | None, choices: Sequence[int], default: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and int(text) in choices else default
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and int(text) in choices
+        else default
+    )
