@@ -9,7 +9,7 @@ from django.db.models import Q
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from config.admin.base import RefusableForm
-from node_links.admin.node_choice import NodeChoiceField
+from node_links.admin.node_choice import NodeChoiceField, NodeSelect
 from node_links.links.drafts import Address, LinkDraft
 from node_links.models import NodeLink, NodeLinkType, NodeMetadata
 
@@ -44,8 +44,11 @@ class LinkForm(RefusableForm):
         if "link_type" not in self.fields:
             return
         organization = self._organization()
-        self.fields["target"].widget.organization_id = organization  # type: ignore[attr-defined]  # of `NodeSelect`
-        self.fields["link_type"].choices = _types(organization)  # type: ignore[attr-defined]  # of `ChoiceField`
+        target, kinds = self.fields["target"].widget, self.fields["link_type"]
+        if isinstance(target, NodeSelect):
+            target.organization_id = organization
+        if isinstance(kinds, forms.ChoiceField):
+            kinds.choices = _types(organization)
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what is seen at once to be wrong: ends of two organisations, and one end twice."""

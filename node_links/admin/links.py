@@ -1,6 +1,5 @@
 """Links between nodes."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -78,7 +77,7 @@ class LinkAdmin(OfTenant, OperatorAdmin):
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: NodeLink | None = None
-    ) -> Sequence[Any]:
+    ) -> tuple[str, ...]:
         """Keep ends and meaning: a link that joins others is another link."""
         return self.readonly_fields if obj else ()
 

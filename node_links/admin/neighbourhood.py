@@ -1,6 +1,5 @@
 """The neighbourhood of a node, drawn: every node in it leads to its own neighbourhood."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString
 
 from accounts.admin.operators import operator_of
 from config.admin.display import admin_address
@@ -21,7 +19,7 @@ from config.exceptions import DomainError
 from node_links.admin.entities import entity_link
 from node_links.graph.kinds import LinkKind, link_kinds
 from node_links.graph.nodes import Address, GraphLink, GraphNode
-from node_links.models import NodeLink, NodeMetadata
+from node_links.models import NodeMetadata
 from node_links.pictures.looks import colour, feature_look
 from node_links.pictures.neighbourhood import (
     DEFAULT_DEPTH,
@@ -34,7 +32,6 @@ from node_links.pictures.neighbourhood import (
 PAGE = "admin:node_links_nodemetadata_neighbourhood"
 DEPTHS = (1, 2, 3, 4)
 LIMITS = (DEFAULT_LIMIT, 150, MAX_LIMIT)
-_LINKS_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +171,7 @@ def _choices(root: Address, view: View, kinds: dict[str, LinkKind]) -> dict[str,
 
 
 def _lists(found: Neighbourhood, view: View) -> dict[str, Any]:
-    """Return the nodes by distance, each with its links, and the figures above them."""
+    """Return the nodes by distance, each with its links."""
     joined: dict[Address, list[tuple[str, GraphLink]]] = {}
     for link in found.subgraph.links:
         source, target = link.source.address.entity, link.target.address.entity
@@ -185,12 +182,7 @@ def _lists(found: Neighbourhood, view: View) -> dict[str, Any]:
         links = joined.get(node.address, [])
         address = neighbourhood_address(*node.address, view=view)
         rings.setdefault(node.distance, []).append(Neighbour(node, address, links))
-    links = found.subgraph.links
-    return {
-        "rings": [(distance, rings[distance]) for distance in sorted(rings) if distance],
-        "links": sorted(links, key=lambda link: -link.link_strength)[:_LINKS_LISTED],
-        "types": Counter(link.link_type for link in links).most_common(),
-    }
+    return {"rings": [(distance, rings[distance]) for distance in sorted(rings) if distance]}
 
 
 def _choice(text: str | None, choices: Sequence[int], default: int) -> int:

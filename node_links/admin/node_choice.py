@@ -1,6 +1,6 @@
 """Choosing a node by name, across features: the field of a form, and what it asks while typing."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -14,6 +14,11 @@ from django.urls import reverse
 
 from node_links.models import NodeLink, NodeMetadata
 from node_links.pictures.looks import feature_look
+
+if TYPE_CHECKING:
+    _Choice = forms.ModelChoiceField[NodeMetadata]
+else:
+    _Choice = forms.ModelChoiceField
 
 SEARCH = "admin:node_links_nodemetadata_search"
 _PAGE = 20
@@ -40,7 +45,7 @@ class NodeSelect(AutocompleteSelect):
         return super().optgroups(name, [one for one in value if _id(str(one))], attrs)
 
 
-class NodeChoiceField(forms.ModelChoiceField):
+class NodeChoiceField(_Choice):
     """A living node."""
 
     def __init__(self, field: str, **options: Any) -> None:
