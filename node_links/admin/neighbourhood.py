@@ -1,5 +1,6 @@
 """The neighbourhood of a node, drawn: every node in it leads to its own neighbourhood."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.functional import cached_property
 
 from accounts.admin.operators import operator_of
 from config.admin.display import admin_address
@@ -74,18 +74,18 @@ class Choice:
     colour: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A node in the list beside the picture, with the links that join it to the rest."""
+    """A node in the list beside the picture.
+
+    `joined` holds, for each direction and type of its links, the strongest one, what to call them
+    and how many there are.
+    """
 
     node: GraphNode
     address: str
-    links: Sequence[tuple[str, GraphLink]]
-
-    @cached_property
-    def symbol(self) -> str:
-        """The shape of its feature."""
-        return feature_look(self.node.feature).symbol
+    symbol: str
+    joined: Sequence[tuple[GraphLink, str, int]]
 
 
 def neighbourhood_address(
@@ -172,16 +172,16 @@ def _choices(root: Address, view: View, kinds: dict[str, LinkKind]) -> dict[str,
 
 def _lists(found: Neighbourhood, view: View) -> dict[str, Any]:
     """Return the nodes by distance, each with its links."""
-    joined: dict[Address, list[tuple[str, GraphLink]]] = {}
-    for link in found.subgraph.links:
-        source, target = link.source.address.entity, link.target.address.entity
-        joined.setdefault(source, []).append(("→", link))
-        joined.setdefault(target, []).append(("←", link))
-    rings: dict[int, list[Neighbour]] = {}
+    links: dict[Address, dict[str, list[GraphLink]]] = defaultdict(lambda: defaultdict(list))
+    for link in sorted(found.subgraph.links, key=lambda one: -one.link_strength):
+        links[link.source.address.entity][f"→ {link.link_type}"].append(link)
+        links[link.target.address.entity][f"← {link.link_type}"].append(link)
+    rings: dict[int, list[Neighbour]] = defaultdict(list)
     for node in sorted(found.subgraph.nodes, key=lambda one: (one.distance, one.name)):
-        links = joined.get(node.address, [])
+        joined = [(same[0], label, len(same)) for label, same in links[node.address].items()]
         address = neighbourhood_address(*node.address, view=view)
-        rings.setdefault(node.distance, []).append(Neighbour(node, address, links))
+        symbol = feature_look(node.feature).symbol
+        rings[node.distance].append(Neighbour(node, address, symbol, joined))
     return {"rings": [(distance, rings[distance]) for distance in sorted(rings) if distance]}
 
 

@@ -80,7 +80,7 @@ class NeighbourhoodPictureView(CallerMixin, APIView):
             types=asked["types"],
             limit=asked["limit"],
         )
-        return _answer(request, drawn.svg.encode())
+        return _answer(request, drawn.picture.svg.encode())
 
 
 def _parameters(request: Request) -> dict[str, Any]:

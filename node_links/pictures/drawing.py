@@ -17,7 +17,7 @@ from node_links.pictures.labels import shorten
 from node_links.pictures.layered import layered
 from node_links.pictures.legend import make_legend, place_legend
 from node_links.pictures.marks import link_marks, name_of, node_marks
-from node_links.pictures.routes import route
+from node_links.pictures.routes import overhang, route
 from node_links.pictures.sketch import Sketch, make_sketch
 from node_links.pictures.spread import spread
 
@@ -32,6 +32,15 @@ AddressOf = Callable[[GraphNode], str | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG document and its size in pixels."""
+
+    svg: SafeString
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Sheet:
     """The layout at its place, the width of the whole, and where the room below it begins."""
 
@@ -42,15 +51,15 @@ class _Sheet:
 
 def draw_neighbourhood(
     *, subgraph: Subgraph, address_of: AddressOf, hidden: int = 0, headed: bool = True
-) -> SafeString:
-    """Return the picture of a neighbourhood as an SVG document, the same for the same graph.
+) -> Picture:
+    """Return the picture of a neighbourhood, the same for the same graph.
 
     `address_of` says where a click on a node leads, None for nowhere. `hidden` is the number of
     neighbours that were left out of a truncated subgraph, 0 where nobody counted. Without `headed`
     the title is there for those who listen only, for a page that has its own.
     """
     sketch = make_sketch(subgraph)
-    sheet = _measure(layered(sketch) or spread(sketch), headed=headed)
+    sheet = _measure(sketch, layered(sketch) or spread(sketch), headed=headed)
     title = f"Neighbourhood of {name_of(sketch.nodes[0])}"
     more = _more(hidden) if subgraph.truncated else ""
     links = link_marks(sketch, route(sketch, sheet.layout))
@@ -59,7 +68,8 @@ def draw_neighbourhood(
     legend, legend_height = place_legend(
         make_legend(sketch), left=_MARGIN, top=legend_top, width=sheet.width - 2 * _MARGIN
     )
-    return render_to_string(
+    width, height = round(sheet.width), round(legend_top + legend_height + _MARGIN / 2)
+    svg = render_to_string(
         _TEMPLATE,
         {
             "style": stylesheet(),
@@ -68,8 +78,8 @@ def draw_neighbourhood(
             "summary": _summary(sketch),
             "more": more,
             "more_y": round(sheet.below + 4),
-            "width": round(sheet.width),
-            "height": round(legend_top + legend_height + _MARGIN / 2),
+            "width": width,
+            "height": height,
             "map": sheet.layout.columns is None,
             "nodes": node_marks(sketch, sheet.layout, address_of),
             "links": [(link, tips[link.colour]) for link in links],
@@ -77,12 +87,15 @@ def draw_neighbourhood(
             "legend": legend,
         },
     )
+    return Picture(svg, width, height)
 
 
-def _measure(layout: Layout, *, headed: bool) -> _Sheet:
+def _measure(sketch: Sketch, layout: Layout, *, headed: bool) -> _Sheet:
     top = _MARGIN + (_HEADING if headed else 0)
-    width = max(layout.width + 2 * _MARGIN, _LEAST_WIDTH)
-    placed = layout.placed_at((width - layout.width) / 2, top)
+    left, right = overhang(sketch, layout)
+    needed = left + layout.width + right + 2 * _MARGIN
+    width = max(needed, _LEAST_WIDTH)
+    placed = layout.placed_at(_MARGIN + left + (width - needed) / 2, top)
     return _Sheet(placed, width, top + layout.height + _MARGIN)
 
 

@@ -14,8 +14,8 @@ from node_links.pictures.sketch import Sketch
 MOST_NODES = 48
 MOST_IN_A_COLUMN = 12
 MOST_COLUMNS = 5
-WIDTH, HEIGHT = 208.0, 64.0
-_ACROSS, _DOWN = 150.0, 22.0
+WIDTH, HEIGHT = 204.0, 64.0
+_ACROSS, _DOWN = 126.0, 22.0
 _SWEEPS = 4
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from node_links.graph.nodes import GraphNode
-from node_links.pictures import layered
 from node_links.pictures.boxes import Box, Layout
-from node_links.pictures.labels import clean, shorten, wrap
+from node_links.pictures.labels import clean, shorten, text_width, wrap
 from node_links.pictures.looks import DASHES, ORIGINS, colour, feature_look, thickness
 from node_links.pictures.routes import ICON_RADIUS, ICON_RISE, Route
 from node_links.pictures.sketch import Sketch
@@ -74,26 +73,42 @@ def node_marks(
 
 
 def link_marks(sketch: Sketch, routes: Sequence[Route]) -> list[LinkMark]:
-    """Return the marks of all links; few of them carry their type in words as well."""
-    worded = len(routes) <= _MOST_WORDS_ON_LINES and len(sketch.nodes) <= layered.MOST_NODES
+    """Return the marks of all links; their types stand on the lines where there is room."""
+    words = place_words([clean(arrow.link.link_type) for arrow in sketch.arrows], routes)
     marks = []
-    for arrow, way in zip(sketch.arrows, routes, strict=True):
+    for arrow, way, word in zip(sketch.arrows, routes, words, strict=True):
         link = arrow.link
-        kind = shorten(clean(link.link_type), _WORDS_WIDTH, META_SIZE)
         source, target = sketch.nodes[arrow.source], sketch.nodes[arrow.target]
+        strength = float(link.link_strength)
         marks.append(
             LinkMark(
                 path=way.path,
                 colour=colour(link.color),
-                width=f"{thickness(float(link.link_strength)):.1f}",
+                width=f"{thickness(strength):.1f}",
                 dash=DASHES.get(link.origin, ""),
                 hint=f"{_end(source, link.source)} —{clean(link.link_type)}→"
-                f" {_end(target, link.target)} · strength {float(link.link_strength):.2f}"
+                f" {_end(target, link.target)} · strength {strength:.2f}"
                 f" · {ORIGINS.get(link.origin, clean(link.origin))}",
-                label=Line(kind, f"{way.x:.1f}", f"{way.y - 4:.1f}") if worded else None,
+                label=word,
             )
         )
     return marks
+
+
+def place_words(types: Sequence[str], routes: Sequence[Route]) -> list[Line | None]:
+    """Return the word for each route, None where it would cover another, or all are too many."""
+    if len(routes) > _MOST_WORDS_ON_LINES:
+        return [None] * len(routes)
+    words: list[Line | None] = []
+    taken: list[tuple[float, float, float]] = []
+    for kind, way in zip(types, routes, strict=True):
+        text = shorten(kind, _WORDS_WIDTH, META_SIZE)
+        half = text_width(text, META_SIZE) / 2
+        free = all(abs(way.x - x) > half + h or abs(way.y - y) > META_SIZE for x, y, h in taken)
+        words.append(Line(text, f"{way.x:.1f}", f"{way.y - 4:.1f}") if free else None)
+        if free:
+            taken.append((way.x, way.y, half))
+    return words
 
 
 def name_of(node: GraphNode) -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.safestring import SafeString
-
 from accounts.actors import Actor
 from config.exceptions import NotFound
 from node_links.graph.nodes import Address
 from node_links.graph.subgraph import Subgraph, subgraph
-from node_links.pictures.drawing import AddressOf, draw_neighbourhood
+from node_links.pictures.drawing import AddressOf, Picture, draw_neighbourhood
 from node_links.pictures.hidden import count_hidden
 
 DEFAULT_DEPTH = 2
@@ -24,7 +22,7 @@ class Neighbourhood:
 
     subgraph: Subgraph
     hidden: int
-    svg: SafeString
+    picture: Picture
 
 
 def read_neighbourhood(
@@ -50,5 +48,7 @@ def read_neighbourhood(
     if not found.nodes:
         raise NotFound  # deleted while the links were being read
     hidden = count_hidden(actor=actor, subgraph=found, root=root, depth=depth, types=types)
-    svg = draw_neighbourhood(subgraph=found, address_of=address_of, hidden=hidden, headed=headed)
-    return Neighbourhood(found, hidden, svg)
+    picture = draw_neighbourhood(
+        subgraph=found, address_of=address_of, hidden=hidden, headed=headed
+    )
+    return Neighbourhood(found, hidden, picture)

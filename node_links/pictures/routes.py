@@ -12,6 +12,8 @@ ICON_RADIUS, ICON_RISE = 19.0, 15.0
 """In maps, links end at the node's shape, which stands above the box's centre."""
 _STEP, _MARGIN = 13.0, 12.0
 _BULGE = 70.0
+# A cubic goes three quarters of the way to its controls.
+_REACH = 0.75 * _BULGE
 _BEND = 16.0
 # So that the tip of the arrow touches the edge and the line ends below the tip.
 _TIP = 2.0
@@ -31,6 +33,19 @@ def route(sketch: Sketch, layout: Layout) -> list[Route]:
     if layout.columns is None:
         return _between_shapes(sketch, layout)
     return _between_columns(sketch, layout, layout.columns)
+
+
+def overhang(sketch: Sketch, layout: Layout) -> tuple[float, float]:
+    """Return how far links reach out of the layout on the left and on the right."""
+    columns = layout.columns
+    if columns is None:
+        return 0.0, 0.0
+    beside = {columns[a.source] for a in sketch.arrows if columns[a.source] == columns[a.target]}
+    left, right = min(columns), max(columns)
+    return (
+        _REACH if left in beside and left < 0 else 0.0,
+        _REACH if right in beside and right >= 0 else 0.0,
+    )
 
 
 def _between_columns(sketch: Sketch, layout: Layout, columns: Sequence[int]) -> list[Route]:

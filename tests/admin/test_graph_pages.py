@@ -69,7 +69,8 @@ def test_a_link_type_changes_its_looks_and_keeps_its_name(page: Client, world: W
 
 def test_an_unused_link_type_of_an_organisation_can_go(page: Client, world: World) -> None:
     add = reverse("admin:node_links_nodelinktype_add")
-    page.post(add, {"type_name": "inspires", "organization": str(world.cast.organization.pk)})
+    page.post(add, {"type_name": "inspires", "organization": str(world.cast.organization.pk),
+                    "change_travels": "both"})
     with system_scope():
         kind = NodeLinkType.objects.get(type_name="inspires")
 

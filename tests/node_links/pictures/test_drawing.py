@@ -28,7 +28,7 @@ def draw(subgraph: Subgraph, **options: object) -> str:
         subgraph=subgraph,
         address_of=address_of,
         **options,  # type: ignore[arg-type]  # each test names those it is about
-    )
+    ).svg
 
 
 def test_every_node_is_a_link_and_tells_its_name_type_and_distance() -> None:
@@ -47,7 +47,7 @@ def test_every_node_is_a_link_and_tells_its_name_type_and_distance() -> None:
 
 
 def test_a_node_without_an_address_is_drawn_and_leads_nowhere() -> None:
-    svg = draw_neighbourhood(subgraph=star(0), address_of=lambda _: None)
+    svg = draw_neighbourhood(subgraph=star(0), address_of=lambda _: None).svg
 
     assert not list(parse(svg).iter(f"{SVG}a"))
     assert "Hub" in texts(svg)
@@ -95,7 +95,7 @@ def test_an_address_and_a_colour_cannot_leave_their_attributes() -> None:
     svg = draw_neighbourhood(
         subgraph=Subgraph([root, other], [bad], truncated=False),
         address_of=lambda _: '/x"><script>alert(1)</script>',
-    )
+    ).svg
 
     assert [a.get("href") for a in parse(svg).iter(f"{SVG}a")][0] == (
         '/x"><script>alert(1)</script>'
@@ -199,6 +199,31 @@ def test_a_picture_without_a_heading_keeps_its_title_for_listeners() -> None:
 
     assert "Neighbourhood of Hub" not in texts(svg)
     assert hints(svg)[0] == "Neighbourhood of Hub"
+
+
+def test_words_on_lines_never_cover_each_other() -> None:
+    root, other = node(1), node(2, distance=1)
+    shown = [link(root, other, kind) for kind in "abcdef"]
+    svg = draw(Subgraph([root, other], shown, truncated=False))
+
+    words = [t.text for t in parse(svg).iter(f"{SVG}text") if t.get("class") == "nlp-word"]
+    assert words == ["a", "c", "e"]
+    assert not [t for t in parse(draw(star(40))).iter(f"{SVG}text") if t.get("class") == "nlp-word"]
+
+
+def test_links_within_a_column_stay_on_the_sheet() -> None:
+    root, one, other = node(1), node(2, distance=1), node(3, distance=1)
+    apart = [link(root, one), link(root, other)]
+    joined = [*apart, link(one, other)]
+
+    widths = [
+        draw_neighbourhood(
+            subgraph=Subgraph([root, one, other], links, truncated=False), address_of=address_of
+        ).width
+        for links in (apart, joined)
+    ]
+
+    assert widths[1] > widths[0]
 
 
 def test_the_sheet_has_the_size_of_what_stands_on_it() -> None:
