@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
-from node_links.choices import NotificationChannel
+from node_links.choices import STRONG, WEAK, NotificationChannel
 
 if TYPE_CHECKING:
     from node_links.models import (
@@ -87,6 +87,11 @@ class LinkQuerySet(QuerySet["NodeLink"]):
         own = [field.attname for field in self.model._meta.concrete_fields]
         ends = [f"{end}__{name}" for end in ("source", "target") for name in ("name", "node_type")]
         return self.select_related("source", "target").only(*own, *ends)
+
+    def of_strength(self, name: str) -> Self:
+        """Links that are `strong` (from 0.7), `weak` (up to 0.3) or `moderate`."""
+        strong, weak = Q(link_strength__gte=STRONG), Q(link_strength__lte=WEAK)
+        return self.filter({"strong": strong, "weak": weak}.get(name, ~strong & ~weak))
 
     def touching(self, feature_type: str, entity_id: UUID) -> Self:
         """Links with the entity, or a node inside it, at either end."""

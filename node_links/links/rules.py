@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.exceptions import FieldError, ValidationFailed
+from node_links.choices import STRONG, WEAK
 from node_links.links.compatibility import allows, pairs_allow
 from node_links.links.drafts import LATEST, Address, LinkDraft
 from node_links.models import NodeLinkType
 from node_links.versions import Version
 
-STRONG, WEAK = Decimal("0.7"), Decimal("0.3")
 MANY_CONNECTIONS, MANY_TRIGGERS = 10, 5
 TRIGGERS = "triggers"
 _PLACES = Decimal("0.0001")

@@ -36,6 +36,12 @@ class Outcome:
     refusal: DomainError | None = None
     warnings: list[str] = field(default_factory=list)
 
+    def require(self) -> UUID:
+        """Return the id of the new link. Raises the refusal where there is none."""
+        if self.link_id is None:
+            raise self.refusal or NotFound()
+        return self.link_id
+
 
 def create_link(*, actor: Actor, draft: LinkDraft) -> tuple[NodeLink, list[str]]:
     """Make a link by hand; return it and the warnings (`many_connections`, `many_triggers`).
@@ -46,9 +52,7 @@ def create_link(*, actor: Actor, draft: LinkDraft) -> tuple[NodeLink, list[str]]
     """
     with joined_transaction():
         (outcome,) = create_links(actor=actor, drafts=[draft])
-        if outcome.refusal is not None:
-            raise outcome.refusal
-        link = NodeLink.objects.with_ends().filter(pk=outcome.link_id).get()
+        link = NodeLink.objects.with_ends().get(pk=outcome.require())
     return link, outcome.warnings
 
 

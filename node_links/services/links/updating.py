@@ -21,15 +21,23 @@ _SAVED = (*CHANGEABLE, "link_strength", "revision", "updated_at")
 
 
 def update_link(
-    *, actor: Actor, pk: UUID, values: Mapping[str, Any], expected_revision: int | None = None
+    *,
+    actor: Actor,
+    pk: UUID,
+    values: Mapping[str, Any],
+    expected_revision: int | None = None,
+    locked: NodeLink | None = None,
 ) -> NodeLink:
     """Change base strength, context, visual properties or version pin of a link.
 
-    Another base makes another strength, with the metrics that were measured last. Raises
-    `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict` (`derived_link`).
+    Another base makes another strength, with the metrics that were measured last. `locked` is the
+    link itself where the caller has read it in this transaction, with its row locked, and found
+    that `actor` may change it. Raises `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict`
+    (`derived_link`).
     """
     with joined_transaction():
-        link = lock_link(actor, pk, expected_revision)
+        link = locked or lock_link(actor, pk, expected_revision)
+        require_changeable(link, expected_revision)
         event = apply_values(link, values)
         if event is not None:
             save_links([link])
