@@ -1,16 +1,21 @@
 """The form of a link made by hand."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.db.models import Q
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from config.admin.base import RefusableForm
+from config.exceptions import ValidationFailed
 from node_links.admin.node_choice import NodeChoiceField, NodeSelect
-from node_links.links.drafts import Address, LinkDraft
+from node_links.links.drafts import HALF, Address, LinkDraft
+from node_links.links.rules import read_pin
 from node_links.models import NodeLink, NodeLinkType, NodeMetadata
 
 CHANGEABLE = ("base_strength", "version_pin", "link_context", "visual_properties")
@@ -26,6 +31,10 @@ class LinkForm(RefusableForm):
     source = NodeChoiceField("source", label="From", help_text="Type a name.")
     target = NodeChoiceField("target", label="To", help_text="Type a name.")
     link_type = forms.ChoiceField(label="Means", widget=UnfoldAdminSelectWidget())
+    base_strength = forms.DecimalField(
+        min_value=0, max_value=1, max_digits=5, decimal_places=4, initial=HALF,
+        widget=UnfoldAdminDecimalFieldWidget(), help_text="0 to 1, before what is measured.",
+    )  # fmt: skip
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -39,9 +48,8 @@ class LinkForm(RefusableForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the types, and the nodes, of the organisation that is known already."""
         super().__init__(*args, **kwargs)
-        if "seen_revision" in self.fields and not self.instance._state.adding:
-            self.fields["seen_revision"].initial = self.instance.revision
-        if "link_type" not in self.fields:
+        if not self.instance._state.adding:
+            self._hold_the_ends()
             return
         organization = self._organization()
         target, kinds = self.fields["target"].widget, self.fields["link_type"]
@@ -49,6 +57,12 @@ class LinkForm(RefusableForm):
             target.organization_id = organization
         if isinstance(kinds, forms.ChoiceField):
             kinds.choices = _types(organization)
+
+    def _hold_the_ends(self) -> None:
+        for name in ("source", "target", "link_type"):
+            self.fields.pop(name, None)
+        if "seen_revision" in self.fields:
+            self.fields["seen_revision"].initial = self.instance.revision
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse what is seen at once to be wrong: ends of two organisations, and one end twice."""
@@ -59,6 +73,13 @@ class LinkForm(RefusableForm):
         elif source and target and source.organization_id != target.organization_id:
             self.add_error("target", "This node belongs to another organisation.")
         return cleaned
+
+    def clean_version_pin(self) -> str:
+        """Return the pin in its one spelling."""
+        try:
+            return read_pin(self.cleaned_data["version_pin"])
+        except ValidationFailed as error:
+            raise forms.ValidationError(error.detail) from error
 
     def clean_link_context(self) -> dict[str, Any]:
         """Accept an object only."""
@@ -76,7 +97,7 @@ class LinkForm(RefusableForm):
             source=_address(data["source"]),
             target=_address(data["target"]),
             link_type=data["link_type"],
-            base_strength=Decimal(data["base_strength"]),
+            base_strength=data["base_strength"],
             link_context=data["link_context"],
             visual_properties=data["visual_properties"],
             version_pin=data["version_pin"],

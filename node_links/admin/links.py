@@ -40,7 +40,7 @@ class LinkAdmin(OfTenant, OperatorAdmin):
 
     form = LinkForm
     list_display = ("source_name", "link_type", "target_name", "tenant", "origin_label",
-                    "strength", "drift", "created_at")  # fmt: skip
+                    "strength", "version", "created_at")  # fmt: skip
     list_display_links = ("source_name",)
     list_filter = (
         "link_type",
@@ -54,13 +54,13 @@ class LinkAdmin(OfTenant, OperatorAdmin):
     search_help_text = "Names at either end"
     actions_detail = ("neighbourhood",)
     fieldsets = (
-        (None, {"fields": (*_FIXED, "origin_label", "drift", "link_strength", *_GIVEN,
+        (None, {"fields": (*_FIXED, "origin_label", "version", "link_strength", *_GIVEN,
                            "seen_revision")}),
         ("Strength", {"fields": ("strength_history",), "classes": ("tab",)}),
         ("More", {"fields": ("created_by", "created_at", "updated_at"), "classes": ("tab",)}),
     )  # fmt: skip
     add_fieldsets = ((None, {"fields": ("source", "link_type", "target", *_GIVEN)}),)
-    readonly_fields = (*_FIXED, "origin_label", "drift", "link_strength", "strength_history",
+    readonly_fields = (*_FIXED, "origin_label", "version", "link_strength", "strength_history",
                        "created_by", "created_at", "updated_at")  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NodeLink]:
@@ -72,8 +72,14 @@ class LinkAdmin(OfTenant, OperatorAdmin):
         )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: NodeLink | None = None) -> Any:
-        """Ask for the ends of a new link only."""
-        return self.fieldsets if obj else self.add_fieldsets
+        """Ask for the ends of a new link only; a page for looking has no revision to compare."""
+        if obj is None:
+            return self.add_fieldsets
+        if self.has_change_permission(request, obj):
+            return self.fieldsets
+        (title, shown), *tabs = self.fieldsets
+        fields = tuple(name for name in shown["fields"] if name != "seen_revision")
+        return ((title, {"fields": fields}), *tabs)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: NodeLink | None = None
@@ -149,7 +155,7 @@ class LinkAdmin(OfTenant, OperatorAdmin):
         return strength_bar(float(link.link_strength))
 
     @display(description="Version")
-    def drift(self, link: NodeLink) -> SafeString:
+    def version(self, link: NodeLink) -> SafeString:
         """Return the pin, and whether the target has moved on."""
         return drift_badge(link)
 
