@@ -19,6 +19,7 @@ from config.admin.theme import action, display
 from node_links.admin.drifts import DriftFilter, drift_badge
 from node_links.admin.link_forms import LinkForm
 from node_links.admin.neighbourhood import neighbourhood_address
+from node_links.admin.node_choice import describe_node
 from node_links.choices import LinkOrigin
 from node_links.models import LinkStrengthCalculation, NodeLink, NodeMetadata
 from node_links.services.links.creating import create_link
@@ -162,12 +163,12 @@ class LinkAdmin(OfTenant, OperatorAdmin):
     @display(description="From")
     def source_node(self, link: NodeLink) -> SafeString | str:
         """Return a link to the one end."""
-        return admin_link(NodeMetadata, link.source_id, str(link.source))
+        return admin_link(NodeMetadata, link.source_id, describe_node(link.source))
 
     @display(description="To")
     def target_node(self, link: NodeLink) -> SafeString | str:
         """Return a link to the other end."""
-        return admin_link(NodeMetadata, link.target_id, str(link.target))
+        return admin_link(NodeMetadata, link.target_id, describe_node(link.target))
 
     @display(description="Calculations")
     def strength_history(self, link: NodeLink) -> SafeString:
