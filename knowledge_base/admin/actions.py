@@ -41,6 +41,7 @@ class SopActions(OperatorAdmin):
         "publish",
         "open_draft",
         "restore",
+        "neighbourhood",
         {
             "title": "More",
             "icon": "more_horiz",
