@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
 from django_filters.rest_framework.filters import ChoiceFilter, UUIDFilter
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
@@ -73,7 +71,7 @@ class DriftSerializer(Serializer):
     link_strength = serializers.FloatField(source="link.link_strength", min_value=0, max_value=1)
     origin = serializers.ChoiceField(source="link.origin", choices=LinkOrigin.choices)
     version_pin = serializers.CharField(source="link.version_pin")
-    color = serializers.CharField(allow_null=True)
+    color = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=DriftStatus.choices)
     reason = serializers.ChoiceField(choices=BreakReason.choices, allow_null=True)
     from_version = serializers.CharField()
@@ -81,6 +79,12 @@ class DriftSerializer(Serializer):
     bump = serializers.ChoiceField(choices=Bump.choices, allow_null=True)
     versions_behind = serializers.IntegerField(allow_null=True)
     since = serializers.DateTimeField()
+
+    def get_color(self, drift: Any) -> str | None:
+        """Return the link's own colour, else that of its type."""
+        own = drift.link.visual_properties.get("color")
+        color: str | None = own if isinstance(own, str) else drift.type_color
+        return color
 
 
 class DriftFilters(FilterSet):
@@ -132,7 +136,5 @@ class LinkDriftViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
             organization_id=self.actor.tenant_id, link__source__deleted_at=None
         )
         return rows.select_related("link__source", "link__target").annotate(
-            color=Coalesce(
-                KT("link__visual_properties__color"), Subquery(types.values("color")[:1])
-            )
+            type_color=Subquery(types.values("color")[:1])
         )

@@ -58,8 +58,10 @@ def test_a_pin_means_one_version_or_none(
         ("1.0.0", LIVE, Drift(DriftStatus.DRIFTED, "1.0.0", "2.0.0", None, Bump.MAJOR, 3)),
         ("3.0.0", LIVE, Drift(DriftStatus.BROKEN, "3.0.0", "2.0.0", BreakReason.VERSION_GONE)),
         ("1.0.0", DRAFT, Drift(DriftStatus.BROKEN, "1.0.0", None, BreakReason.VERSION_GONE)),
-        ("latest", DELETED, Drift(DriftStatus.BROKEN, "latest", "1.0.0", BreakReason.TARGET_DELETED)),
-        ("1.0.0", ARCHIVED, Drift(DriftStatus.BROKEN, "1.0.0", "1.0.0", BreakReason.TARGET_ARCHIVED)),
+        ("latest", DELETED,
+         Drift(DriftStatus.BROKEN, "latest", "1.0.0", BreakReason.TARGET_DELETED)),
+        ("1.0.0", ARCHIVED,
+         Drift(DriftStatus.BROKEN, "1.0.0", "1.0.0", BreakReason.TARGET_ARCHIVED)),
         ("latest", GONE, Drift(DriftStatus.BROKEN, "latest", None, BreakReason.TARGET_DELETED)),
     ],
 )  # fmt: skip
