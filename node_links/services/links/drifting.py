@@ -46,7 +46,7 @@ def follow_links(*, actor: Actor, links: Iterable[NodeLink], write: bool = True)
     """
     found = [link for link in links if link.origin != LinkOrigin.RUNTIME]
     known = {row.link_id: row for row in LinkDrift.objects.filter(link__in=found)}
-    wanted = _judge(found)
+    wanted = judge_links(found)
     changed = {
         link: drift
         for link in found
@@ -102,7 +102,7 @@ def follow_all(organization_id: UUID, *, write: bool = True) -> Iterator[Followe
         yield step
 
 
-def _judge(links: Iterable[NodeLink]) -> dict[UUID, Drift | None]:
+def judge_links(links: Iterable[NodeLink]) -> dict[UUID, Drift | None]:
     """Return what is wrong with each link; a target that is not there at all is as if deleted."""
     by_feature: dict[str, list[NodeLink]] = {}
     for link in links:
