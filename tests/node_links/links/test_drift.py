@@ -18,7 +18,7 @@ from node_links.events.reading import event_of
 from node_links.events.subscribing import subscribers
 from node_links.models import LinkDrift, NodeEvent, NodeLink, NodeLinkType
 from node_links.services.links import drifting
-from node_links.services.links.drifting import follow_all, follow_links, follow_target
+from node_links.services.links.drifting import Followed, follow_all, follow_links, follow_target
 from node_links.subscribers import follow_version_pins
 from node_links.tasks.drift import check_version_pins
 from tests.factories import Cast, Person, make_sop
@@ -278,12 +278,18 @@ def test_a_target_with_many_links_is_followed_in_batches(
             cast.editor, make_sop(cast.editor, title=f"S{number}"), target, version_pin="1.0.0"
         )
     publish(cast.editor, target, Bump.PATCH)
-    address = {"organization_id": cast.organization.pk, "feature_type": "knowledge-base"}
+
+    def follow() -> Followed:
+        return follow_target(
+            organization_id=cast.organization.pk,
+            feature_type="knowledge-base",
+            entity_id=target.pk,
+        )
 
     with system_scope():
-        assert follow_target(**address, entity_id=target.pk).drifted == 5
+        assert follow().drifted == 5
         with CaptureQueriesContext(connection) as queries:
-            assert follow_target(**address, entity_id=target.pk).seen == 5
+            assert follow().seen == 5
     assert len(queries) < 20
     assert [step.seen for step in follow_all(cast.organization.pk)] == [2, 2, 1]
 

@@ -1,0 +1,84 @@
+"""What is told of cycles, and when: whoever finds them is given."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from accounts.actors import Actor
+from accounts.tenancy import system_scope
+from node_links.models import NodeEvent
+from node_links.services.links import cycles
+from node_links.services.links.cycles import check_cycles
+from tests.factories import Cast
+from tests.node_links.links.conftest import told
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle as a finder tells it."""
+
+    nodes: tuple[str, ...]
+    link_types: tuple[tuple[str, ...], ...]
+    contains_triggers: bool = False
+    critical: bool = False
+
+
+@dataclass
+class Finder:
+    """Finds what it is told to, and remembers what it was asked."""
+
+    cycles: tuple[Cycle, ...] = ()
+    asked: list[tuple[int, int, bool]] = field(default_factory=list)
+
+    @property
+    def total_cycles(self) -> int:
+        return len(self.cycles)
+
+    def __call__(self, actor: Actor, longest: int, critical: int, runtime: bool) -> "Finder":
+        self.asked.append((longest, critical, runtime))
+        return self
+
+
+PAIR = Cycle(("spindle:a", "spindle:b"), (("supports",), ("triggers", "uses")), True)
+RING = Cycle(("spindle:a", "spindle:b", "spindle:c"), (("uses",),) * 3, critical=True)
+
+
+def test_cycles_are_told_when_they_are_others_than_were_told(cast: Cast) -> None:
+    organization = cast.organization.pk
+    finder = Finder()
+    assert not check_cycles(organization_id=organization, find=finder)
+    assert finder.asked == [(10, 3, False)]
+    assert told("LinkCyclesDetected") == []
+
+    finder.cycles = (PAIR, RING)
+    assert check_cycles(organization_id=organization, find=finder)
+    assert not check_cycles(organization_id=organization, find=finder)
+    [data] = told("LinkCyclesDetected")
+    assert (data["total_cycles"], data["critical_cycles"]) == (2, 1)
+    assert data["cycles"][0] == {
+        "nodes": ["spindle:a", "spindle:b"],
+        "length": 2,
+        "link_types": [["supports"], ["triggers", "uses"]],
+        "contains_triggers": True,
+        "critical": False,
+    }
+    with system_scope():
+        event = NodeEvent.objects.get(event_type="LinkCyclesDetected")
+    assert (event.feature_type, event.entity_id) == ("organization", organization)
+
+    finder.cycles = (RING,)
+    assert check_cycles(organization_id=organization, find=finder)
+    assert check_cycles(organization_id=cast.stranger.organization.pk, find=finder)
+
+
+def test_an_event_holds_so_many_cycles_and_counts_all(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cycles, "CYCLES_TOLD", 1)
+
+    check_cycles(organization_id=cast.organization.pk, find=Finder((PAIR, RING)))
+
+    [data] = told("LinkCyclesDetected")
+    assert (data["total_cycles"], len(data["cycles"])) == (2, 1)
