@@ -1,10 +1,11 @@
 """Links whose targets have moved on."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django_filters.rest_framework.filters import ChoiceFilter, UUIDFilter
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
 
 from accounts.api.callers import CallerMixin
@@ -13,38 +14,6 @@ from config.api.serializers import Serializer
 from config.api.views import GenericViewSet
 from node_links.choices import BreakReason, Bump, DriftStatus, FeatureType, LinkOrigin
 from node_links.models import LinkDrift, NodeLinkType
-
-_END = {
-    "feature": "function-model",
-    "entity_id": "01a1fd92-3e50-74d9-adf5-82ee89b99d64",
-    "node_id": "check-stock",
-    "node_type": "kbNode",
-    "name": "Check the stock",
-}
-_DRIFT = {
-    "id": "01a1fd92-4b1e-7a07-9b8e-5be9b2f3a1c4",
-    "source": _END,
-    "target": {
-        "feature": "knowledge-base",
-        "entity_id": "01a1fd92-3f1a-7c55-8a52-0d6a2f9be7aa",
-        "node_id": None,
-        "node_type": "sop",
-        "name": "Counting the stock",
-    },
-    "link_type": "documents",
-    "link_strength": 0.5,
-    "origin": "manual",
-    "version_pin": "1.0.0",
-    "color": "#F59E0B",
-    "status": "drifted",
-    "reason": None,
-    "from_version": "1.0.0",
-    "to_version": "2.1.0",
-    "bump": "major",
-    "versions_behind": 2,
-    "since": "2026-11-21T09:00:00Z",
-}
-
 
 class EndSerializer(Serializer):
     """One end of a link."""
@@ -105,7 +74,7 @@ class DriftFilters(FilterSet):
         return rows.filter(Q(link__source_feature=value) | Q(link__target_feature=value))
 
     def filter_entity(
-        self, rows: QuerySet[LinkDrift], name: str, value: str
+        self, rows: QuerySet[LinkDrift], name: str, value: UUID
     ) -> QuerySet[LinkDrift]:
         """Keep links with an end at this entity, or at a node inside it."""
         return rows.filter(Q(link__source_entity_id=value) | Q(link__target_entity_id=value))
@@ -124,7 +93,6 @@ class LinkDriftViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
     filterset_class = DriftFilters
     queryset = LinkDrift.objects.none()
     scope_resource = "graph"
-    examples = {"list": [OpenApiExample("one that has drifted", _DRIFT, response_only=True)]}
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the findings of the caller's organisation, with both ends and the colour."""

@@ -102,7 +102,6 @@ class LinkStrengthViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
             OpenApiExample("let them be gathered", {"gather": True}, request_only=True),
             OpenApiExample("calculated", _CALCULATION, response_only=True, status_codes=["200"]),
         ],
-        "list": [OpenApiExample("a calculation", _CALCULATION, response_only=True)],
     }  # fmt: skip
 
     def get_queryset(self) -> QuerySet[Any]:
