@@ -1,5 +1,6 @@
 """Enumerations of the graph."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import TextChoices
@@ -130,6 +131,10 @@ class ChangeTravels(TextChoices):
     TARGET_TO_SOURCE = "target_to_source", "From target to source"
     SOURCE_TO_TARGET = "source_to_target", "From source to target"
     BOTH = "both", "Both ways"
+
+
+# A link is strong from the one, weak up to the other.
+STRONG, WEAK = Decimal("0.7"), Decimal("0.3")
 
 
 class DefaultLinkType(NamedTuple):

@@ -15,6 +15,7 @@ from config.api.views import GenericViewSet
 from node_links.choices import BreakReason, Bump, DriftStatus, FeatureType, LinkOrigin
 from node_links.models import LinkDrift, NodeLinkType
 
+
 class EndSerializer(Serializer):
     """One end of a link."""
 

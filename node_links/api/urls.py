@@ -9,6 +9,8 @@ from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
 from node_links.api.link_drift import LinkDriftViewSet
 from node_links.api.link_strength import LinkStrengthViewSet
+from node_links.api.links.kinds import LinkTypeViewSet
+from node_links.api.links.views import LinkViewSet
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
 from node_links.api.webhooks.views import WebhookViewSet
@@ -19,6 +21,8 @@ router.register("events/types", EventTypeViewSet, basename="event-types")
 router.register("events", EventViewSet, basename="events")
 router.register("audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
+router.register("link-types", LinkTypeViewSet, basename="link-types")
+router.register("links", LinkViewSet, basename="links")
 router.register("notifications", NotificationViewSet, basename="notifications")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 

@@ -1,1 +1,1 @@
-"""What a link is worth and whether its target is still what was linked: rules without writes."""
+"""What links are, apart from how they are written: addresses, drafts, rules, strength, pins."""

@@ -1,5 +1,6 @@
-"""Taking an entity's links away in such a way that they can be put back as they were."""
+"""Taking links away: one by hand, or all of an entity's, so that they can be put back."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +8,12 @@ import orjson
 from django.db import connection
 
 from accounts.actors import Actor
+from config.db import joined_transaction
 from node_links.choices import LinkOrigin
-from node_links.events.recording import AggregateKey, record_event
-from node_links.models import NodeEntity
+from node_links.events.recording import NewEvent, record_events
+from node_links.links.drafts import Address
+from node_links.models import NodeEntity, NodeLink
+from node_links.services.links.updating import lock_link
 
 # Rows go out and come back as PostgreSQL itself writes them: every column, whichever there are.
 _REMOVE = """
@@ -35,10 +39,35 @@ RETURNING link_id::text
 Row = dict[str, Any]
 
 
+def delete_link(
+    *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
+) -> None:
+    """Remove a link. Raises `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict`
+    (`derived_link`)."""
+    with joined_transaction():
+        link = lock_link(actor, pk, expected_revision)
+        delete_rows([link])
+        record_events(actor=actor, events=[event_of_removal(link, reason)])
+
+
+def delete_rows(links: Iterable[NodeLink]) -> None:
+    """Remove locked links with one statement, and leave the events to the caller."""
+    NodeLink.objects.filter(pk__in=[link.pk for link in links]).delete()
+
+
+def event_of_removal(link: NodeLink, reason: str = "") -> NewEvent:
+    """Return the event that tells that `link` is gone."""
+    source = Address(link.source_feature, link.source_entity_id, link.source_node_id)
+    target = Address(link.target_feature, link.target_entity_id, link.target_node_id)
+    data = _data(str(link.pk), source, target, link.link_type)
+    return NewEvent(*source.entity, "NodeLinkRemoved", {**data, "reason": reason or None})
+
+
 def remove_links(*, actor: Actor, entity: NodeEntity) -> list[Row]:
     """Remove the links at both ends of `entity` and of the nodes inside it; return their rows.
 
-    What runs have left stays: it tells what happened. The rows are JSON, for `restore_links`.
+    What runs have left stays: it tells what happened. The rows are JSON, for `restore_links`. Two
+    statements, whatever the number of links.
     """
     parameters: dict[str, Any] = {
         "organization": entity.organization_id,
@@ -49,8 +78,7 @@ def remove_links(*, actor: Actor, entity: NodeEntity) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(_REMOVE, parameters)
         rows: list[Row] = [orjson.loads(text) for (text,) in cursor.fetchall()]
-    for row in rows:
-        _record(actor, row, "NodeLinkRemoved")
+    record_events(actor=actor, events=[_event(row, "NodeLinkRemoved") for row in rows])
     return rows
 
 
@@ -59,23 +87,30 @@ def restore_links(*, actor: Actor, rows: list[Row]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_RESTORE, [orjson.dumps(rows).decode()])
         restored = {pk for (pk,) in cursor.fetchall()}
-    for row in rows:
-        if row["link_id"] in restored:
-            facts = {"base_strength": float(row["base_strength"]), "origin": row["origin"]}
-            _record(actor, row, "NodeLinkCreated", **facts)
+    events = [
+        _event(
+            row, "NodeLinkCreated", base_strength=float(row["base_strength"]), origin=row["origin"]
+        )
+        for row in rows
+        if row["link_id"] in restored
+    ]
+    record_events(actor=actor, events=events)
     return len(restored)
 
 
-def _record(actor: Actor, row: Row, event_type: str, **facts: object) -> None:
-    record_event(
-        actor=actor,
-        entity=AggregateKey(actor.tenant_id, row["source_feature"], UUID(row["source_entity_id"])),
-        event_type=event_type,
-        data={
-            "link_id": row["link_id"],
-            "source": {"feature": row["source_feature"], "entity_id": row["source_entity_id"]},
-            "target": {"feature": row["target_feature"], "entity_id": row["target_entity_id"]},
-            "link_type": row["link_type"],
-            **facts,
-        },
+def _event(row: Row, event_type: str, **facts: object) -> NewEvent:
+    source, target = (
+        Address(row[f"{end}_feature"], UUID(row[f"{end}_entity_id"]), row.get(f"{end}_node_id"))
+        for end in ("source", "target")
     )
+    data = _data(row["link_id"], source, target, row["link_type"])
+    return NewEvent(*source.entity, event_type, {**data, **facts})
+
+
+def _data(pk: str, source: Address, target: Address, link_type: str) -> dict[str, Any]:
+    return {
+        "link_id": pk,
+        "source": source.told(),
+        "target": target.told(),
+        "link_type": link_type,
+    }

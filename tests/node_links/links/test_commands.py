@@ -16,7 +16,7 @@ from node_links.search.backlog import drain
 from node_links.services import rebuilding
 from node_links.services.links import checking
 from tests.factories import Cast, make_sop
-from tests.node_links.links.conftest import make_link, reread, told
+from tests.node_links.links.observing import make_link, reread, told
 
 pytestmark = pytest.mark.django_db
 

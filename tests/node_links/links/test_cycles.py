@@ -10,7 +10,7 @@ from node_links.models import NodeEvent
 from node_links.services.links import cycles
 from node_links.services.links.cycles import check_cycles
 from tests.factories import Cast
-from tests.node_links.links.conftest import told
+from tests.node_links.links.observing import told
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from node_links.models import AuditLog, LinkStrengthCalculation, NodeEvent, Node
 from node_links.services.links.strength import recompute_strength
 from tests.factories import Cast, make_sop
 from tests.knowledge_base.observing import faults, refused
-from tests.node_links.links.conftest import make_link, reread, strength_of, told
+from tests.node_links.links.observing import make_link, reread, strength_of, told
 
 pytestmark = pytest.mark.django_db
 
