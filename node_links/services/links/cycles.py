@@ -1,6 +1,6 @@
 """Telling of links that lead round in a circle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -15,11 +15,23 @@ CYCLES_TOLD = 100
 """So many cycles stand in one event, the shortest ones; `total_cycles` counts all."""
 
 
-class Cycle(Protocol):
-    """A way along links that ends where it began; `nodes` are `feature:entity_id`."""
+class Entity(Protocol):
+    """An entity on the way."""
 
     @property
-    def nodes(self) -> Sequence[str]:
+    def feature(self) -> str:
+        """The first part of its address."""
+
+    @property
+    def entity_id(self) -> UUID:
+        """The second part."""
+
+
+class Cycle(Protocol):
+    """A way along links that ends where it began."""
+
+    @property
+    def nodes(self) -> Sequence[Entity]:
         """The entities on the way, the first one not repeated."""
 
     @property
@@ -47,8 +59,13 @@ class CycleReport(Protocol):
         """How many there are, as far as was looked."""
 
 
-FindCycles = Callable[[Actor, int, int, bool], CycleReport]
-"""`find_cycles(actor, max_length, critical_length, include_runtime)`."""
+class FindCycles(Protocol):
+    """Whoever finds the elementary cycles among the entities of the actor's organisation."""
+
+    def __call__(
+        self, *, actor: Actor, max_length: int, critical_length: int, include_runtime: bool
+    ) -> CycleReport:
+        """Return the cycles of at most so many links."""
 
 
 def check_cycles(*, organization_id: UUID, find: FindCycles) -> bool:
@@ -58,7 +75,12 @@ def check_cycles(*, organization_id: UUID, find: FindCycles) -> bool:
     those that were told last, or none are left, there is nothing to tell.
     """
     with system_scope(organization_id) as actor:
-        report = find(actor, MAX_LENGTH, CRITICAL_LENGTH, False)
+        report = find(
+            actor=actor,
+            max_length=MAX_LENGTH,
+            critical_length=CRITICAL_LENGTH,
+            include_runtime=False,
+        )
         data = {
             "total_cycles": report.total_cycles,
             "critical_cycles": sum(cycle.critical for cycle in report.cycles),
@@ -77,7 +99,7 @@ def check_cycles(*, organization_id: UUID, find: FindCycles) -> bool:
 
 def _told(cycle: Cycle) -> dict[str, object]:
     return {
-        "nodes": list(cycle.nodes),
+        "nodes": [f"{node.feature}:{node.entity_id}" for node in cycle.nodes],
         "length": len(cycle.nodes),
         "link_types": [list(types) for types in cycle.link_types],
         "contains_triggers": cycle.contains_triggers,

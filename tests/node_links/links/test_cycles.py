@@ -1,11 +1,13 @@
 """What is told of cycles, and when: whoever finds them is given."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
 
 from accounts.actors import Actor
 from accounts.tenancy import system_scope
+from node_links.links.drafts import Address
 from node_links.models import NodeEvent
 from node_links.services.links import cycles
 from node_links.services.links.cycles import check_cycles
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 class Cycle:
     """A cycle as a finder tells it."""
 
-    nodes: tuple[str, ...]
+    nodes: tuple[Address, ...]
     link_types: tuple[tuple[str, ...], ...]
     contains_triggers: bool = False
     critical: bool = False
@@ -36,13 +38,16 @@ class Finder:
     def total_cycles(self) -> int:
         return len(self.cycles)
 
-    def __call__(self, actor: Actor, longest: int, critical: int, runtime: bool) -> "Finder":
-        self.asked.append((longest, critical, runtime))
+    def __call__(
+        self, *, actor: Actor, max_length: int, critical_length: int, include_runtime: bool
+    ) -> "Finder":
+        self.asked.append((max_length, critical_length, include_runtime))
         return self
 
 
-PAIR = Cycle(("spindle:a", "spindle:b"), (("supports",), ("triggers", "uses")), True)
-RING = Cycle(("spindle:a", "spindle:b", "spindle:c"), (("uses",),) * 3, critical=True)
+A, B, C = (Address("spindle", UUID(int=number)) for number in range(3))
+PAIR = Cycle((A, B), (("supports",), ("triggers", "uses")), True)
+RING = Cycle((A, B, C), (("uses",),) * 3, critical=True)
 
 
 def test_cycles_are_told_when_they_are_others_than_were_told(cast: Cast) -> None:
@@ -58,7 +63,7 @@ def test_cycles_are_told_when_they_are_others_than_were_told(cast: Cast) -> None
     [data] = told("LinkCyclesDetected")
     assert (data["total_cycles"], data["critical_cycles"]) == (2, 1)
     assert data["cycles"][0] == {
-        "nodes": ["spindle:a", "spindle:b"],
+        "nodes": [f"spindle:{A.entity_id}", f"spindle:{B.entity_id}"],
         "length": 2,
         "link_types": [["supports"], ["triggers", "uses"]],
         "contains_triggers": True,
