@@ -11,8 +11,9 @@ from node_links.links.drafts import Address
 from node_links.models import NodeEvent
 from node_links.services.links import cycles
 from node_links.services.links.cycles import check_cycles
-from tests.factories import Cast
-from tests.node_links.links.observing import told
+from node_links.tasks.cycles import check_cycles as look_for_cycles
+from tests.factories import Cast, make_sop
+from tests.node_links.links.observing import make_link, told
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +88,17 @@ def test_an_event_holds_so_many_cycles_and_counts_all(
 
     [data] = told("LinkCyclesDetected")
     assert (data["total_cycles"], len(data["cycles"])) == (2, 1)
+
+
+def test_the_nightly_task_looks_at_every_organisation(cast: Cast) -> None:
+    first, second = make_sop(cast.editor, title="First"), make_sop(cast.editor, title="Second")
+    make_link(cast.editor, first, second)
+    make_link(cast.editor, second, first, link_type="documents")
+
+    assert look_for_cycles() == 1
+    assert look_for_cycles() == 0
+
+    [data] = told("LinkCyclesDetected")
+    assert (data["total_cycles"], data["critical_cycles"]) == (1, 0)
+    assert data["cycles"][0]["nodes"] == [f"knowledge-base:{sop.pk}" for sop in (first, second)]
+    assert data["cycles"][0]["link_types"] == [["supports"], ["documents"]]
