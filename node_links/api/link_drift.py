@@ -5,25 +5,16 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django_filters.rest_framework.filters import ChoiceFilter, UUIDFilter
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers
 
 from accounts.api.callers import CallerMixin
 from config.api.filters import FilterSet
 from config.api.serializers import Serializer
 from config.api.views import GenericViewSet
+from node_links.api.links.serializers import EndSerializer
 from node_links.choices import BreakReason, Bump, DriftStatus, FeatureType, LinkOrigin
-from node_links.models import LinkDrift, NodeLinkType
-
-
-class EndSerializer(Serializer):
-    """One end of a link."""
-
-    feature = serializers.ChoiceField(source="feature_type", choices=FeatureType.choices)
-    entity_id = serializers.UUIDField()
-    node_id = serializers.CharField(allow_null=True)
-    node_type = serializers.CharField()
-    name = serializers.CharField(allow_blank=True)
+from node_links.models import LinkDrift, NodeLinkType, NodeMetadata
 
 
 class DriftSerializer(Serializer):
@@ -35,8 +26,9 @@ class DriftSerializer(Serializer):
     """
 
     id = serializers.UUIDField(source="link_id")
-    source = EndSerializer(source="link.source")  # type: ignore[assignment]  # a field of this name
-    target = EndSerializer(source="link.target")
+    # The framework takes declared fields out of the class, whose attribute of this name stays.
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
+    target = serializers.SerializerMethodField()
     link_type = serializers.CharField(source="link.link_type")
     link_strength = serializers.FloatField(source="link.link_strength", min_value=0, max_value=1)
     origin = serializers.ChoiceField(source="link.origin", choices=LinkOrigin.choices)
@@ -50,11 +42,31 @@ class DriftSerializer(Serializer):
     versions_behind = serializers.IntegerField(allow_null=True)
     since = serializers.DateTimeField()
 
+    @extend_schema_field(EndSerializer)
+    def get_source(self, drift: LinkDrift) -> dict[str, Any]:
+        """Return what is shown of the node that the link leads from."""
+        return _end(drift.link.source)
+
+    @extend_schema_field(EndSerializer)
+    def get_target(self, drift: LinkDrift) -> dict[str, Any]:
+        """Return what is shown of the node that the link leads to."""
+        return _end(drift.link.target)
+
     def get_color(self, drift: Any) -> str | None:
         """Return the link's own colour, else that of its type."""
         own = drift.link.visual_properties.get("color")
         color: str | None = own if isinstance(own, str) else drift.type_color
         return color
+
+
+def _end(node: NodeMetadata) -> dict[str, Any]:
+    return {
+        "feature": node.feature_type,
+        "entity_id": str(node.entity_id),
+        "node_id": node.node_id,
+        "node_type": node.node_type,
+        "name": node.name,
+    }
 
 
 class DriftFilters(FilterSet):
