@@ -38,7 +38,7 @@ def update_link(
     (`derived_link`), `ValidationFailed` (`unknown_version`).
     """
     with joined_transaction():
-        link = locked or lock_link(actor, pk, expected_revision)
+        link = locked or lock_link(actor, pk)
         require_changeable(link, expected_revision)
         event = apply_values(link, values)
         if event is not None:
@@ -49,13 +49,12 @@ def update_link(
         return link
 
 
-def lock_link(actor: Actor, pk: UUID, expected_revision: int | None = None) -> NodeLink:
-    """Return a link that `actor` may change, with its row locked. Raises as `update_link`."""
+def lock_link(actor: Actor, pk: UUID) -> NodeLink:
+    """Return a link, with its row locked. Raises `NotFound`, `Forbidden`."""
     link = lock_links(actor, [pk]).get(pk)
     if link is None:
         raise NotFound
     require_editable(actor, (link.source_feature, link.source_entity_id))
-    require_changeable(link, expected_revision)
     return link
 
 
