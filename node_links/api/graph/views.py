@@ -1,4 +1,4 @@
-"""Questions about the graph: each a GET whose parameters say where it begins and how far it goes."""
+"""Questions about the graph: GETs whose parameters say where to begin and how far to go."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -58,7 +58,7 @@ class GraphViewSet(CallerMixin, GenericViewSet):
     @extend_schema(parameters=[asks.SubgraphParameters], responses={200: shapes.SubgraphSerializer})
     @action(detail=False)
     def subgraph(self, request: Request) -> Response:
-        """Show the part of the graph around a node: entities, and every link between two of them."""
+        """Show the graph around a node: entities, and every link between two of them."""
         values = asks.asked(request, asks.SubgraphParameters)
         address = asks.take_address(values)
         found = subgraph(actor=self.actor, roots=[address], **values)
