@@ -2,6 +2,8 @@
 
 from django.utils.module_loading import autodiscover_modules
 
+from node_links.caching.passing import drop_passed_states
+from node_links.events.catalogue import entity_changes
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
 from node_links.notifications.kinds import kinds
@@ -22,3 +24,9 @@ def tell_webhooks(event: Event) -> None:
 def notify_people(event: Event) -> None:
     """Write the notices of this event, and ring for the mails among them."""
     tell(event)
+
+
+@subscribe("entity-cache", entity_changes(), replayable=False)
+def drop_cached_states(event: Event) -> None:
+    """Drop what the cache still holds of states that have passed; it waits for nothing long."""
+    drop_passed_states(event.feature_type, event.entity_id)

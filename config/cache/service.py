@@ -93,9 +93,9 @@ class CacheService:
 
     def get_bytes(self, key: str) -> bytes | None:
         """Return what `set_bytes` stored, or None. Never older than its time to live."""
-        found: bytes | None = valkey.ask(lambda client: client.get(checked(key)), None)
+        found: Any = valkey.ask(lambda client: client.get(checked(key)), None)
         count(pattern_name(key), hit=found is not None)
-        return found
+        return found if isinstance(found, bytes) else None
 
     def set_bytes(
         self, key: str, value: bytes, ttl: float | None = None, *, tags: Iterable[str] = ()

@@ -8,7 +8,7 @@ kept, and while Valkey is away, the entity is read as ever and its body kept for
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import orjson
@@ -17,7 +17,7 @@ from rest_framework import status as http
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
 from accounts.api.asking import AsksAhead
 from accounts.api.callers import CallerMixin
@@ -70,7 +70,7 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         if is_known(request, self.revision_of(head)):
             return Response(status=http.HTTP_304_NOT_MODIFIED, headers=self.tag_of(head))
         serializer = self.get_serializer(head)
-        readers = _readers(self.serializer_class)
+        readers = _readers(self._shown_by)
         unsettled = {
             name: read(serializer, head)
             for name, read in readers.items()
@@ -104,6 +104,10 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         kind = self.model.feature_type
         return linked_entities(actor=self.actor, feature_type=kind, entity_ids=ids)
 
+    @property
+    def _shown_by(self) -> type[Serializer[Any]]:
+        return cast("type[Serializer[Any]]", self.serializer_class)
+
     def _head(self) -> NodeEntity | None:
         question = self.question() if self._answer[0] is not None else None
         if question is None:
@@ -124,11 +128,11 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
             and isinstance(entity, NodeEntity)
             and entity.deleted_at is None
             and isinstance(data, Mapping)
-            and tuple(data) == tuple(_readers(self.serializer_class))
+            and tuple(data) == tuple(_readers(self._shown_by))
         )
 
 
 @cache
-def _readers(serializer: type[BaseSerializer[Any]]) -> dict[str, Read]:
+def _readers(serializer: type[Serializer[Any]]) -> dict[str, Read]:
     """Return the reader of each member that a serializer of this class shows."""
     return dict(readers_of(serializer()))
