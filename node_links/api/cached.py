@@ -7,12 +7,11 @@ kept, and while Valkey is away, the entity is read as ever and its body kept for
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import orjson
-from django.db import transaction
 from rest_framework import status as http
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -25,7 +24,7 @@ from accounts.tenancy import Question
 from config.api.concurrency import is_known
 from config.api.reading import Read, readers_of
 from config.api.views import EntityViewSet
-from node_links.caching.bodies import body_of, fetch_body, store_body
+from node_links.caching.bodies import body_of, fetch_body, store_body, store_on_commit
 from node_links.caching.heads import Linked, head_of, question_of
 from node_links.graph import linked_entities
 from node_links.models import NodeEntity
@@ -89,11 +88,9 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         response = super().entity_response(entity, status)
         data = response.data
         if self._shows_all(entity, data):
-            keep = partial(store_body, entity, body_of(data, self.unsettled_fields))
-            if self.request.method in SAFE_METHODS:
-                keep()
-            else:
-                transaction.on_commit(keep, robust=True)
+            reads = self.request.method in SAFE_METHODS
+            keep = store_body if reads else store_on_commit
+            keep(entity, body_of(data, self.unsettled_fields))
         return response
 
     def linked_with(self, entities: Iterable[NodeEntity]) -> Linked:

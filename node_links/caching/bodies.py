@@ -8,7 +8,7 @@ new revision (links, when it was last looked at) is left out of it and put in wh
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -46,9 +46,20 @@ def entity_tag(feature_type: str, entity_id: UUID) -> str:
 
 def store_body(entity: NodeEntity, body: bytes) -> None:
     """Keep what `body_of` made of the state that `entity` holds. Without Valkey nothing happens."""
-    name = body_key(entity)
-    nearby.put(name, body)
-    cache.set_bytes(name, body, tags=[entity_tag(entity.feature_type, entity.pk)])
+    _store(body_key(entity), body, [entity_tag(entity.feature_type, entity.pk)])
+
+
+def store_on_commit(entity: NodeEntity, body: bytes) -> None:
+    """Do as `store_body` once the running transaction has been committed.
+
+    The entity may be changed further in the meantime; what is kept is its state of now.
+    """
+    name, tags = body_key(entity), [entity_tag(entity.feature_type, entity.pk)]
+
+    def store() -> None:
+        _store(name, body, tags)
+
+    transaction.on_commit(store, robust=True)
 
 
 def body_of(data: Mapping[str, Any], unsettled: Sequence[str]) -> bytes:
@@ -74,6 +85,11 @@ def fetch_body(
     for value, part in zip(unsettled.values(), parts[1:], strict=True):
         pieces += (_renderer.render([value])[1:-1], part)
     return b"".join(pieces)
+
+
+def _store(name: str, body: bytes, tags: list[str]) -> None:
+    nearby.put(name, body)
+    cache.set_bytes(name, body, tags=tags)
 
 
 def _stored(entity: NodeEntity) -> bytes | None:
@@ -103,4 +119,8 @@ def forget_on_commit(feature_type: str, entity_id: UUID) -> None:
 
     Nothing depends on it: states that have passed are not asked for. It gives their memory back.
     """
-    transaction.on_commit(partial(forget_entity, feature_type, entity_id), robust=True)
+
+    def forget() -> None:
+        forget_entity(feature_type, entity_id)
+
+    transaction.on_commit(forget, robust=True)

@@ -58,7 +58,7 @@ def got_from_database(person: Person, sop: Sop) -> dict[str, Any]:
 def states_kept(sop: Sop) -> list[str]:
     """Return the states of the SOP that Valkey holds: the last word of each key."""
     keys = get_redis_connection("default").keys(f"nl:{sop.organization_id}:{FEATURE}:{sop.pk}:*")
-    return sorted(key.decode().rpartition(":")[2] for key in keys)
+    return sorted(key.decode().rpartition(":")[2] for key in keys if isinstance(key, bytes))
 
 
 def revisions_kept(sop: Sop) -> list[int]:

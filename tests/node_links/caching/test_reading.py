@@ -213,8 +213,7 @@ def test_the_ratio_of_zipf_reads_with_writes_among_them_is_above_four_fifths(cas
 def test_an_operator_is_told_nothing_of_another_organisation(cast: Cast) -> None:
     sop = make_sop(cast.editor)
     question = "SELECT * FROM look_ahead(%s, %s, %s::regclass, %s, %s, %s)"
-    columns = ["revision"]
-    asked = ["knowledge-base", "knowledge_base_sops", "sop_id", sop.pk, columns]
+    asked: list[Any] = ["knowledge-base", "knowledge_base_sops", "sop_id", sop.pk, ["revision"]]
 
     found = []
     with system_scope(), connection.cursor() as cursor:
