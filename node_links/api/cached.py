@@ -43,6 +43,7 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     reads_through_cache: ClassVar[bool] = True
     entity: Any = None
     _answer: Sequence[Any] = (None, None)
+    _asked_of: UUID | None = None
     _linked: Linked | None = None
 
     def question(self) -> Question | None:
@@ -50,10 +51,10 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         if not self.reads_through_cache or self.action != "retrieve" or self.request.query_params:
             return None
         try:
-            pk = UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
+            self._asked_of = UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
         except ValueError:
             return None
-        return question_of(self.model, pk, self.unsettled_fields)
+        return question_of(self.model, self._asked_of, self.unsettled_fields)
 
     def take_answer(self, answer: Sequence[Any]) -> None:
         """Keep the head until the request may be answered."""
@@ -106,12 +107,11 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         return cast("type[Serializer[Any]]", self.serializer_class)
 
     def _head(self) -> NodeEntity | None:
-        question = self.question() if self._answer[0] is not None else None
-        if question is None:
+        if self._asked_of is None:
             return None
         found = head_of(
             self.model,
-            pk=UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field])),
+            pk=self._asked_of,
             organization_id=self.actor.tenant_id,
             unsettled=self.unsettled_fields,
             answer=self._answer,
