@@ -192,7 +192,7 @@ def test_without_valkey_it_is_read_from_the_database(cast: Cast, valkey_away: An
     assert got(cast.viewer, sop)["content"] == first["content"]
 
 
-def test_the_ratio_of_zipf_reads_with_writes_among_them_is_above_four_fifths(cast: Cast) -> None:
+def test_of_uneven_reads_with_writes_among_them_four_fifths_are_hits(cast: Cast) -> None:
     sops = [make_sop(cast.editor, title=f"Page {number}") for number in range(12)]
     get_redis_connection("default").flushdb()
     client = cast.editor.client
