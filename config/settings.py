@@ -137,6 +137,7 @@ DATABASE_ROUTERS = ["config.replica.ReadsFromReplica", "config.db.OwnerMigrates"
 # --- Valkey / Redis, Celery ----------------------------------------------------------------------
 REDIS_URL = env.url("REDIS_URL") or EMBEDDED.redis_url(0)
 CACHE_TTL = env.whole("CACHE_TTL", 300)
+CACHE_NEARBY_KB = env.whole("CACHE_NEARBY_KB", 8192)  # of each process, in front of Valkey; 0 = off
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",

@@ -37,7 +37,6 @@ from knowledge_base.services.sops import (
     update_sop,
 )
 from node_links.choices import Bump, EntityStatus
-from node_links.graph.linked import linked_entities
 from node_links.permissions import require_no_change
 from node_links.services.versions import get_snapshot
 
@@ -63,6 +62,12 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     search_fields = ("title", "summary")
     ordering_fields = ("title", "category", "created_at", "updated_at", "read_time")
     ordering = ("-updated_at", "-id")
+    unsettled_fields = (
+        "linked_function_models",
+        "linked_event_storms",
+        "linked_spindles",
+        "last_viewed_at",
+    )
     creating = ("create", "import_")
     locks_on_write = True
     extra_query_parameters = (
@@ -92,9 +97,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         shown = args[0] if args else None
         if shown is not None and "data" not in kwargs:
             sops: Iterable[Sop] = shown if kwargs.get("many") else [shown]
-            linked = linked_entities(
-                actor=self.actor, feature_type=Sop.feature_type, entity_ids=[s.pk for s in sops]
-            )
+            linked = self.linked_with(sops)
             kwargs["context"] = {**self.get_serializer_context(), "linked": linked}
         return super().get_serializer(*args, **kwargs)
 

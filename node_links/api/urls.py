@@ -7,8 +7,8 @@ from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayStatusView, EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
-from node_links.api.graph_picture import NeighbourhoodPictureView
 from node_links.api.graph.views import GraphViewSet
+from node_links.api.graph_picture import NeighbourhoodPictureView
 from node_links.api.link_drift import LinkDriftViewSet
 from node_links.api.link_strength import LinkStrengthViewSet
 from node_links.api.links.kinds import LinkTypeViewSet

@@ -11,21 +11,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.api.callers import CallerMixin
 from config.api.errors import ParameterError
-from config.api.views import EntityViewSet
 from config.exceptions import DomainError
 from node_links.api.audit_logs import AuditLogSerializer, AuditPagination
+from node_links.api.cached import CachedReads
 from node_links.api.permissions import MayAct
 from node_links.choices import EntityStatus
-from node_links.models import AuditLog, NodeEntity
+from node_links.models import AuditLog
 from node_links.permissions import Act
 from node_links.querysets import EntityQuerySet
 
 _TRUTH = {"true": True, "false": False}
 
 
-class NodeEntityViewSet(CallerMixin, EntityViewSet):
+class NodeEntityViewSet(CachedReads):
     """Base of the four features' viewsets.
 
     `model` is the entity; `acts` says what each action needs, `creating` which ones make new
@@ -34,7 +33,6 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
     deleted ones instead.
     """
 
-    model: ClassVar[type[NodeEntity]]
     permission_classes = (MayAct,)
     acts: ClassVar[dict[str, Act]] = {
         "update": Act.EDIT,
@@ -57,7 +55,6 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
     }
     extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
-    entity: Any = None
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the entities that the caller may see under this address."""

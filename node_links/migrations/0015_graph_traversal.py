@@ -243,7 +243,7 @@ _FOLLOWED = ["link_type", "origin", "link_strength"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("node_links", "0013_link_strengths_and_drifts")]
+    dependencies = [("node_links", "0014_given_on_nodes")]
 
     operations = [
         migrations.RemoveIndex("nodelink", "node_links_source"),

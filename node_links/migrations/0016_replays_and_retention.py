@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ("node_links", "0014_given_on_nodes"),
+        ("node_links", "0015_graph_traversal"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
