@@ -19,7 +19,7 @@ from node_links.events.recording import NewEvent, record_events
 from node_links.links.drafts import Address, LinkDraft
 from node_links.links.finding import find_nodes
 from node_links.links.kinds import held_kinds
-from node_links.links.pins import UNKNOWN, UNKNOWN_DETAIL, PinnedTo, unknown_pins
+from node_links.links.pins import MOVING, UNKNOWN, UNKNOWN_DETAIL, PinnedTo, unknown_pins
 from node_links.links.rules import Kinds, faults_of
 from node_links.models import NodeLink
 from node_links.services.links.drifting import follow_new
@@ -68,7 +68,12 @@ def create_links(*, actor: Actor, drafts: Sequence[LinkDraft]) -> list[Outcome]:
     with joined_transaction():
         outcomes, events = write_links(actor=actor, drafts=drafts, warn=False)
         record_events(actor=actor, events=events)
-        follow_new(actor=actor, link_ids=[one.link_id for one in outcomes if one.link_id])
+        pinned = [
+            outcome.link_id
+            for draft, outcome in zip(drafts, outcomes, strict=True)
+            if outcome.link_id and draft.version_pin not in MOVING
+        ]
+        follow_new(actor=actor, link_ids=pinned)
         return outcomes
 
 
