@@ -22,7 +22,7 @@ from node_links.links.kinds import held_kinds
 from node_links.links.pins import MOVING, UNKNOWN, UNKNOWN_DETAIL, PinnedTo, unknown_pins
 from node_links.links.rules import Kinds, faults_of
 from node_links.models import NodeLink
-from node_links.services.links.drifting import follow_new
+from node_links.services.links.drifting import follow_links, follow_new
 from node_links.services.links.inserting import event_of_creation, insert_links
 from node_links.services.links.permitting import REFUSED, Entity, editable_entities
 from node_links.services.links.warning import warnings_after
@@ -56,6 +56,8 @@ def create_link(*, actor: Actor, draft: LinkDraft) -> tuple[NodeLink, list[str]]
         (outcome,), events = write_links(actor=actor, drafts=[draft])
         record_events(actor=actor, events=events)
         link = NodeLink.objects.with_ends().get(pk=outcome.require())
+        if draft.version_pin not in MOVING:
+            follow_links(actor=actor, links=[link])
     return link, outcome.warnings
 
 
