@@ -67,11 +67,11 @@ def follow_links(*, actor: Actor, links: Iterable[NodeLink], write: bool = True)
 
 
 def follow_new(*, actor: Actor, link_ids: Sequence[UUID]) -> Followed:
-    """Look at links that were made in this transaction: one pinned to an old number has drifted."""
+    """Look at links made in this transaction with a number: one with an old one has drifted."""
     if not link_ids:
         return Followed()
     rows = NodeLink.objects.filter(organization_id=actor.tenant_id, pk__in=link_ids)
-    return follow_links(actor=actor, links=rows.exclude(version_pin__in=MOVING))
+    return follow_links(actor=actor, links=rows)
 
 
 def follow_target(*, organization_id: UUID, feature_type: str, entity_id: UUID) -> Followed:
