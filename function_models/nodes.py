@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from function_models.models import FunctionModel
+from function_models.models import FunctionModel, FunctionModelVersion
 from node_links.registry import Feature, NodeDescription, features
 
 NODE_TYPE = "function-model"
@@ -43,4 +43,6 @@ def _drawn(model: FunctionModel) -> Iterator[NodeDescription]:
 
 def register() -> None:
     """Join the graph."""
-    features.add(Feature(FunctionModel.feature_type, FunctionModel, describe))
+    features.add(
+        Feature(FunctionModel.feature_type, FunctionModel, describe, snapshots=FunctionModelVersion)
+    )

@@ -2,7 +2,7 @@
 
 EXEMPT = {
     "audit_logs": "It is the trail.",
-    "node_metadata": "Derived from the entity, whose own row is audited.",
+    "node_metadata": "Follows the entity; what is set on a node stands in the entity's record.",
     "node_chunks": "Derived from the entity's text.",
     "node_postings": "Derived from the entity's text.",
     "node_index_backlog": "Work that waits; it says nothing of what anybody did.",
@@ -17,5 +17,7 @@ EXEMPT = {
     "saga_steps": "The course of a saga.",
     "sop_references": "Derived from the SOP's text.",
     "plans": "What versions compile to; never changed, and only added to.",
+    "link_strength_calculations": "Append-only itself; the strength it led to stands in the link.",
+    "link_drifts": "Derived from the links and their targets; each change of one is an event.",
     "idempotency_keys": "Answers kept for a day for repeated requests.",
 }
