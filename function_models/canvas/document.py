@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from function_models.canvas.nodes import ACTIONS, CONTAINERS, Action, Container, ContainerData
+from function_models.canvas.nodes import (
+    ACTIONS,
+    CONTAINERS,
+    Action,
+    Container,
+    ContainerData,
+    StageData,
+)
 from node_links.canvas.documents import (
     Reading,
     find_cycle,
@@ -176,7 +183,10 @@ def _check_ends(
 
 
 def _inherit(nodes: Nodes, by_id: Mapping[str, Container | Action]) -> None:
-    """Give actions that say nothing of it the mode of their container, and the next order."""
+    """Give actions that say nothing of it the mode and retries of their container, and an order.
+
+    What is drawn later has these as its own: a change of the container does not reach it.
+    """
     last: dict[str | None, int] = defaultdict(int)
     for _, node in nodes:
         if isinstance(node, Action) and "execution_order" in node.data.model_fields_set:
@@ -188,6 +198,8 @@ def _inherit(nodes: Nodes, by_id: Mapping[str, Container | Action]) -> None:
         if "execution_mode" not in node.data.model_fields_set and isinstance(parent, ContainerData):
             mode = parent.execution_type
             node.data.execution_mode = mode if mode in _INHERITED_MODES else "sequential"
+        if "retry_policy" not in node.data.model_fields_set and isinstance(parent, StageData):
+            node.data.retry_policy = parent.retry_policy or node.data.retry_policy
         if "execution_order" not in node.data.model_fields_set:
             last[node.parent_id] += 1
             node.data.execution_order = last[node.parent_id]

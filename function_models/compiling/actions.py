@@ -69,9 +69,6 @@ def _step(
     rank: int,
 ) -> Step:
     once_more = container.data.failure_handling == "retry"
-    own = action.data.model_fields_set
-    inherited = container.data.retry_policy if isinstance(container.data, StageData) else None
-    policy = inherited if inherited and "retry_policy" not in own else action.data.retry_policy
     return Step(
         id=action.id,
         kind=_kind(action),
@@ -80,7 +77,7 @@ def _step(
         depends_on=waits,
         join="all_done",
         condition=action.data.condition,
-        retry=retry_rule(policy),
+        retry=retry_rule(action.data.retry_policy),
         timeout=action.data.timeout,
         priority=action.data.priority,
         parent=opening_id(container.id),

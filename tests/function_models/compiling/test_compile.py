@@ -183,6 +183,16 @@ def test_waits_between_attempts_grow_and_are_capped(
     assert plan.by_id["t"].retry.delays == delays
 
 
+def test_an_action_that_says_nothing_of_retries_has_those_of_its_stage() -> None:
+    stage = container("s", retry_policy={"max_attempts": 7, "strategy": "linear"})
+    canvas = drawn(stage, tether("t", "s"), tether("own", "s", retry_policy={}))
+    again = parse_canvas(canvas.as_document())
+
+    for plan in (compile_canvas(canvas), compile_canvas(again)):
+        assert (plan.by_id["t"].retry.max_attempts, plan.by_id["t"].retry.strategy) == (7, "linear")
+        assert plan.by_id["own"].retry.max_attempts == 3
+
+
 @pytest.mark.django_db
 def test_equal_plans_of_an_organisation_are_stored_once(cast: Cast) -> None:
     plan = plan_of(container("s"), tether("t", "s"))
