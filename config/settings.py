@@ -164,6 +164,9 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.webhooks.*": {"queue": "events"},
     "node_links.tasks.audit.*": {"queue": "maintenance"},
     "node_links.tasks.sagas.sweep_sagas": {"queue": "maintenance"},
+    "node_links.tasks.strength.*": {"queue": "maintenance"},
+    "node_links.tasks.drift.*": {"queue": "maintenance"},
+    "node_links.tasks.cycles.*": {"queue": "maintenance"},
     "node_links.tasks.notifications.*": {"queue": "events"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
@@ -266,6 +269,7 @@ SPECTACULAR_SETTINGS = {
         "BumpEnum": "node_links.choices.Bump",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
+        "FeatureTypeEnum": "node_links.choices.FeatureType",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "VersionStepEnum": [
@@ -381,6 +385,21 @@ CELERY_BEAT_SCHEDULE = {
     "cleanup-audit-logs": {
         "task": "node_links.tasks.audit.cleanup_audit_logs",
         "schedule": crontab(hour="3", minute="37"),
+        "options": {"queue": "maintenance"},
+    },
+    "gather-strengths": {
+        "task": "node_links.tasks.strength.gather_strengths",
+        "schedule": crontab(hour="1", minute="47"),
+        "options": {"queue": "maintenance"},
+    },
+    "check-version-pins": {
+        "task": "node_links.tasks.drift.check_version_pins",
+        "schedule": crontab(hour="2", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
+    "check-cycles": {
+        "task": "node_links.tasks.cycles.check_cycles",
+        "schedule": crontab(hour="2", minute="47"),
         "options": {"queue": "maintenance"},
     },
 }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from knowledge_base.models import Sop
+from knowledge_base.models import Sop, SopVersion
 from node_links.registry import Feature, NodeDescription, Passage, features
 
 NODE_TYPE = "sop"
@@ -51,4 +51,13 @@ def store_vector(entity_id: UUID, vector: list[float]) -> None:
 
 def register() -> None:
     """Join the graph."""
-    features.add(Feature(Sop.feature_type, Sop, describe, store_vector))
+    features.add(
+        Feature(
+            Sop.feature_type,
+            Sop,
+            describe,
+            store_vector,
+            snapshots=SopVersion,
+            read_at="last_viewed_at",
+        )
+    )

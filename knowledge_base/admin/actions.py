@@ -39,6 +39,7 @@ class SopActions(OperatorAdmin):
         "publish",
         "open_draft",
         "restore",
+        "neighbourhood",
         {
             "title": "More",
             "icon": "more_horiz",

@@ -153,6 +153,30 @@ class StrengthUpdated(EventData):
     metrics: dict[str, JsonValue]
 
 
+class LinkDrifted(EventData):
+    """A link is pinned to a version, and a newer one is live."""
+
+    link_id: UUID
+    link_type: str
+    source: Address
+    target: Address
+    from_version: str
+    to_version: str
+    bump: Literal["major", "minor", "patch"]
+    versions_behind: int
+
+
+class LinkBroken(EventData):
+    """A link's version is gone, or its target was deleted or archived."""
+
+    link_id: UUID
+    link_type: str
+    source: Address
+    target: Address
+    version_pin: str
+    reason: Literal["target_deleted", "target_archived", "version_gone"]
+
+
 class CyclesDetected(EventData):
     """Links lead round in a circle."""
 
@@ -212,6 +236,8 @@ event_types.register(
     EventType("NodeLinkUpdated", LinkUpdated),
     EventType("NodeLinkRemoved", LinkRemoved),
     EventType("LinkStrengthUpdated", StrengthUpdated),
+    EventType("LinkDrifted", LinkDrifted),
+    EventType("LinkBroken", LinkBroken),
     EventType("LinkCyclesDetected", CyclesDetected),
     EventType("WebhookDisabled", WebhookDisabled),
     EventType("SagaStarted", SagaTold),

@@ -3,6 +3,7 @@
 from node_links.models.audit import AuditLog
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.deliveries import DeadLetter, EventDelivery
+from node_links.models.drifts import LinkDrift
 from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
@@ -10,6 +11,7 @@ from node_links.models.nodes import NodeMetadata
 from node_links.models.notifications import Notification, NotificationPreference
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
+from node_links.models.strengths import LinkStrengthCalculation
 from node_links.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "DirtyNode",
     "EventDelivery",
     "EventSequence",
+    "LinkDrift",
+    "LinkStrengthCalculation",
     "NodeChunk",
     "NodeEntity",
     "NodeEvent",

@@ -27,7 +27,6 @@ LOOKING_ONLY = {
     "SlowQuery",
     "PeriodicTask",
     "NodeMetadata",
-    "NodeLink",
     "NodeEvent",
     "DirtyNode",
     "Saga",
