@@ -80,13 +80,13 @@ def stand_in_levels(
         if point in joined or point >= len(levels):
             members[column].append(point)
     boxes = _boxes(members, places, extents, between)
-    apart = [point for point in range(len(levels)) if point not in joined]
-    boxes |= _block(apart, extents, below=max((b.bottom for b in boxes.values()), default=0.0))
-    turned = [_turned(boxes[point]) if down else boxes[point] for point in range(len(columns))]
+    if down:
+        boxes = {point: _turned(box) for point, box in boxes.items()}
+    boxes |= _block([point for point in range(len(levels)) if point not in joined], sizes, boxes)
     passed: dict[int, list[Box]] = defaultdict(list)
-    for (number, _), lane in zip(lanes, turned[len(levels) :], strict=True):
-        passed[number].append(lane)
-    return Levels(turned[: len(levels)], passed)
+    for point, (number, _) in enumerate(lanes, start=len(levels)):
+        passed[number].append(boxes[point])
+    return Levels([boxes[point] for point in range(len(levels))], passed)
 
 
 def _lanes(arrows: Sequence[Arrow], levels: Sequence[int]) -> list[tuple[int, int]]:
@@ -137,18 +137,21 @@ def _boxes(
     return boxes
 
 
-def _block(points: Sequence[int], extents: Sequence[Size], *, below: float) -> dict[int, Box]:
-    """Return what is joined with nothing, in rows below the rest."""
+def _block(
+    points: Sequence[int], sizes: Sequence[Size], others: Mapping[int, Box]
+) -> dict[int, Box]:
+    """Return what is joined with nothing, in rows below the `others`."""
     boxes: dict[int, Box] = {}
     in_a_row = max(_MOST_IN_A_ROW, round(len(points) ** 0.5))
-    top = below + (_BESIDE if below else 0)
+    begin = min((box.left for box in others.values()), default=0.0)
+    top = max((box.bottom + 2 * _BESIDE for box in others.values()), default=0.0)
     for first in range(0, len(points), in_a_row):
-        row, left = points[first : first + in_a_row], 0.0
+        row, left = points[first : first + in_a_row], begin
         for point in row:
-            width, height = extents[point]
+            width, height = sizes[point]
             boxes[point] = Box(left + width / 2, top + height / 2, width, height)
             left += width + _BESIDE
-        top += max(extents[point][1] for point in row) + _BESIDE
+        top += max(sizes[point][1] for point in row) + _BESIDE
     return boxes
 
 

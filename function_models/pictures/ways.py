@@ -26,6 +26,8 @@ _LEAST_REACH, _MOST_REACH = 34.0, 140.0
 _TIP = 2.0
 # Ways around are looked for on sheets that somebody reads line by line.
 _MOST_BOXES = 150
+# People draw from left to right.
+_ONWARD = 2.5
 _SAMPLES = tuple(n / 12 for n in range(1, 12))
 
 Side = tuple[int, int]
@@ -73,10 +75,10 @@ def find_ways(
 
 
 def _choose(arrow: Arrow, boxes: Sequence[Box]) -> tuple[Side, Side]:
-    """Return the sides with the widest gap between them; onward and downward before back."""
+    """Return the sides with the widest gap between them; rather onward than down or back."""
     source, target = boxes[arrow.source], boxes[arrow.target]
     gaps = [
-        (target.left - source.right, (RIGHT, LEFT)),
+        (_ONWARD * (target.left - source.right), (RIGHT, LEFT)),
         (target.top - source.bottom, (DOWN, UP)),
         (source.top - target.bottom, (UP, DOWN)),
         (source.left - target.right, (LEFT, RIGHT)),
