@@ -2,6 +2,9 @@
 
     triggers = [Audited(secret=["password"], ignored=["last_login"])]
 
+A table that is written thousands of rows at a time has `triggers = audited_by_statement()`: the
+same trail, written with one statement for each of the table's own.
+
 The trigger hands each changed row to the SQL function `write_audit`, in the statement's own
 transaction: bulk updates and plain SQL leave the same trail as a service, and what is rolled back
 leaves none. PL/pgSQL looks the function up when the trigger runs, so the migration that makes the
@@ -72,3 +75,71 @@ class Audited(pgtrigger.Trigger):
 def _array(names: tuple[str, ...]) -> str:
     quoted = ", ".join(f"'{name}'" for name in names)
     return f"ARRAY[{quoted}]::text[]"
+
+
+def audited_by_statement() -> list[pgtrigger.Trigger]:
+    """Return the triggers that write a row of `audit_logs` for each row of a whole statement.
+
+    They see the rows as tables (PostgreSQL's transition tables) and cost a tenth of `Audited`, for
+    tables of organisations without secret or ignored columns, whose keys never change.
+    """
+    return [
+        AuditedStatement("insert", pgtrigger.Insert, new="new_rows"),
+        AuditedStatement("update", pgtrigger.Update, old="old_rows", new="new_rows"),
+        AuditedStatement("delete", pgtrigger.Delete, old="old_rows"),
+    ]
+
+
+# A trigger with transition tables serves one operation, which says where its rows are found.
+_ROWS = {
+    "insert": ("new_rows n", "n", "NULL::jsonb", "to_jsonb(n)"),
+    "delete": ("old_rows o", "o", "to_jsonb(o)", "NULL::jsonb"),
+    "update": ("old_rows o JOIN new_rows n USING ({key})", "n", "to_jsonb(o)", "to_jsonb(n)"),
+}
+_WRITE = """
+    INSERT INTO audit_logs (audit_id, organization_id, table_name, operation, record_id, old_data,
+        new_data, changed_fields, changed_by, changed_at, event_type, event_data, execution_id,
+        request_id)
+    SELECT public.uuid7_at(clock_timestamp()), tenant, TG_TABLE_NAME, TG_OP, record, old_row,
+        new_row, changed,
+        (SELECT nullif(current_setting('app.user_id', true), '')::uuid),
+        clock_timestamp(),
+        (SELECT nullif(current_setting('app.event_type', true), '')),
+        (SELECT nullif(current_setting('app.event_data', true), '')::jsonb),
+        (SELECT nullif(current_setting('app.execution_id', true), '')::uuid),
+        (SELECT nullif(current_setting('app.request_id', true), ''))
+    FROM (
+        SELECT {row}.organization_id AS tenant, {row}.{key}::text AS record, {old} AS old_row,
+            {new} AS new_row
+        FROM {source}
+    ) AS told, LATERAL (
+        SELECT CASE WHEN TG_OP = 'UPDATE' THEN ARRAY(
+            SELECT e.key FROM jsonb_each(new_row) e
+            WHERE e.value IS DISTINCT FROM old_row -> e.key ORDER BY e.key
+        ) ELSE ARRAY[]::text[] END AS changed
+    ) AS difference
+    WHERE TG_OP <> 'UPDATE' OR NOT changed <@ ARRAY['updated_at'];
+    RETURN NULL;
+"""
+
+
+class AuditedStatement(pgtrigger.Trigger):
+    """Writes the trail of one kind of operation, see `audited_by_statement`."""
+
+    when = pgtrigger.After
+    level = pgtrigger.Statement
+
+    def __init__(self, kind: str, operation: pgtrigger.Operation, **tables: str) -> None:
+        """Serve `operation`, whose rows stand in `tables` (`old`, `new`)."""
+        self.kind = kind
+        super().__init__(
+            name=f"audited_{kind}",
+            operation=operation,
+            referencing=pgtrigger.Referencing(**tables),
+        )
+
+    def get_func(self, model: models.Model) -> str:
+        """Return the trigger's body."""
+        key = model._meta.pk.column
+        source, row, old, new = _ROWS[self.kind]
+        return _WRITE.format(row=row, key=key, old=old, new=new, source=source.format(key=key))

@@ -265,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "BumpEnum": "node_links.choices.Bump",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
+        "FeatureTypeEnum": "node_links.choices.FeatureType",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "VersionStepEnum": [

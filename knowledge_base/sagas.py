@@ -16,7 +16,7 @@ from node_links.models import Saga
 from node_links.sagas.definitions import SagaContext, SagaDefinition, Step, sagas
 from node_links.sagas.starting import start_saga
 from node_links.services import entities
-from node_links.services.unlinking import remove_links, restore_links
+from node_links.services.links.removing import remove_links, restore_links
 
 
 def start_archiving(

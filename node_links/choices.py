@@ -1,5 +1,8 @@
 """Enumerations of the graph."""
 
+from decimal import Decimal
+from typing import NamedTuple
+
 from django.db.models import TextChoices
 
 
@@ -100,16 +103,48 @@ class MailStatus(TextChoices):
     FAILED = "failed"
 
 
-# name, description, colour, icon, both ways (seed document 000, section 2; the last three are ours)
-DEFAULT_LINK_TYPES = (
-    ("references", "One entity references another", "#3B82F6", "link", True),
-    ("implements", "One entity implements another", "#10B981", "check-circle", False),
-    ("documents", "One entity documents another", "#F59E0B", "file-text", False),
-    ("supports", "One entity supports another", "#8B5CF6", "shield", False),
-    ("nested", "One entity is nested within another", "#EF4444", "layers", False),
-    ("triggers", "One entity starts another", "#EC4899", "zap", False),
-    ("consumes", "One entity uses what another provides", "#06B6D4", "download", False),
-    ("produces", "One entity makes another", "#84CC16", "upload", False),
+class ChangeTravels(TextChoices):
+    """Which way the effect of a change goes along a link: whom it reaches from whom."""
+
+    TARGET_TO_SOURCE = "target_to_source", "From target to source"
+    SOURCE_TO_TARGET = "source_to_target", "From source to target"
+    BOTH = "both", "Both ways"
+
+
+# A link is strong from the one, weak up to the other.
+STRONG, WEAK = Decimal("0.7"), Decimal("0.3")
+
+
+class DefaultLinkType(NamedTuple):
+    """A link type of the platform itself."""
+
+    name: str
+    description: str
+    color: str
+    icon: str
+    both_ways: bool
+    change_travels: ChangeTravels
+
+
+_BACK, _ON, _BOTH = (
+    ChangeTravels.TARGET_TO_SOURCE,
+    ChangeTravels.SOURCE_TO_TARGET,
+    ChangeTravels.BOTH,
+)
+
+# Seed document 000, section 2; the last three, and the way of a change, are ours.
+DEFAULT_LINK_TYPES = tuple(
+    DefaultLinkType(*row)
+    for row in (
+        ("references", "One entity references another", "#3B82F6", "link", True, _BACK),
+        ("implements", "One entity implements another", "#10B981", "check-circle", False, _BACK),
+        ("documents", "One entity documents another", "#F59E0B", "file-text", False, _BACK),
+        ("supports", "One entity supports another", "#8B5CF6", "shield", False, _ON),
+        ("nested", "One entity is nested within another", "#EF4444", "layers", False, _BACK),
+        ("triggers", "One entity starts another", "#EC4899", "zap", False, _BOTH),
+        ("consumes", "One entity uses what another provides", "#06B6D4", "download", False, _BACK),
+        ("produces", "One entity makes another", "#84CC16", "upload", False, _ON),
+    )
 )
 
 

@@ -20,13 +20,14 @@ def ensure_default_link_types(*, using: str, **_: object) -> None:
         NodeLinkType.objects.using(using).bulk_create(
             [
                 NodeLinkType(
-                    type_name=name,
-                    description=description,
-                    color=color,
-                    icon=icon,
-                    is_bidirectional=both_ways,
+                    type_name=kind.name,
+                    description=kind.description,
+                    color=kind.color,
+                    icon=kind.icon,
+                    is_bidirectional=kind.both_ways,
+                    change_travels=kind.change_travels,
                 )
-                for name, description, color, icon, both_ways in DEFAULT_LINK_TYPES
+                for kind in DEFAULT_LINK_TYPES
             ],
             ignore_conflicts=True,
         )

@@ -8,10 +8,17 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
-from node_links.choices import NotificationChannel
+from node_links.choices import STRONG, WEAK, NotificationChannel
 
 if TYPE_CHECKING:
-    from node_links.models import AuditLog, DeadLetter, NodeLink, NodeMetadata, Notification
+    from node_links.models import (
+        AuditLog,
+        DeadLetter,
+        NodeLink,
+        NodeLinkType,
+        NodeMetadata,
+        Notification,
+    )
 
 M = TypeVar("M", bound=models.Model)
 
@@ -75,6 +82,17 @@ class LinkQuerySet(QuerySet["NodeLink"]):
             target__deleted_at=None,
         )
 
+    def with_ends(self) -> Self:
+        """With what is shown of both ends, read by the same statement."""
+        own = [field.attname for field in self.model._meta.concrete_fields]
+        ends = [f"{end}__{name}" for end in ("source", "target") for name in ("name", "node_type")]
+        return self.select_related("source", "target").only(*own, *ends)
+
+    def of_strength(self, name: str) -> Self:
+        """Links that are `strong` (from 0.7), `weak` (up to 0.3) or `moderate`."""
+        strong, weak = Q(link_strength__gte=STRONG), Q(link_strength__lte=WEAK)
+        return self.filter({"strong": strong, "weak": weak}.get(name, ~strong & ~weak))
+
     def touching(self, feature_type: str, entity_id: UUID) -> Self:
         """Links with the entity, or a node inside it, at either end."""
         return self.filter(
@@ -89,6 +107,14 @@ class LinkQuerySet(QuerySet["NodeLink"]):
     def arriving_at(self, feature_type: str, entity_id: UUID) -> Self:
         """Links whose target is the entity or a node inside it."""
         return self.filter(target_feature=feature_type, target_entity_id=entity_id)
+
+
+class LinkTypeQuerySet(QuerySet["NodeLinkType"]):
+    """What links can mean."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The platform's own types and those of the actor's organisation."""
+        return self.filter(Q(organization=None) | Q(organization_id=actor.organization_id))
 
 
 class DeadLetterQuerySet(QuerySet["DeadLetter"]):

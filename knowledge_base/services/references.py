@@ -9,7 +9,7 @@ from accounts.actors import Actor
 from knowledge_base.markdown.links import Link
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.references import Resolver, keys_of_link
-from node_links.services.links import sync_derived_links
+from node_links.services.links.derived import sync_derived_links
 
 LINK_TYPE = "references"
 _WRITTEN = ("kind", "raw_target", "target_keys", "fragment", "label", "target_id")

@@ -26,7 +26,7 @@ from node_links.events.recording import record_event
 from node_links.models import NodeLink
 from node_links.permissions import Act, normalise, require, require_creator, require_no_change
 from node_links.services import entities
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 from node_links.services.versions import (
     HEAD,
     get_snapshot,

@@ -7,6 +7,9 @@ from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
+from node_links.api.links.kinds import LinkTypeViewSet
+from node_links.api.links.views import LinkViewSet
+from node_links.api.nodes.urls import urlpatterns as node_urls
 from node_links.api.notifications import NotificationViewSet
 from node_links.api.streams import EventStreamView, NotificationStreamView
 from node_links.api.webhooks.views import WebhookViewSet
@@ -17,6 +20,8 @@ router.register("events/types", EventTypeViewSet, basename="event-types")
 router.register("events", EventViewSet, basename="events")
 router.register("audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
+router.register("link-types", LinkTypeViewSet, basename="link-types")
+router.register("links", LinkViewSet, basename="links")
 router.register("notifications", NotificationViewSet, basename="notifications")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 
@@ -25,5 +30,6 @@ urlpatterns = [
     path("events/replay/", EventReplayView.as_view(), name="events-replay"),
     path("events/stream/", EventStreamView.as_view(), name="event-stream"),
     path("notifications/stream/", NotificationStreamView.as_view(), name="notification-stream"),
+    *node_urls,
     *router.urls,
 ]

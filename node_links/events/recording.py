@@ -1,5 +1,6 @@
 """Recording what happened, inside the transaction in which it happened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,7 +12,7 @@ from structlog.contextvars import get_contextvars
 from accounts.actors import Actor
 from config.ids import uuid7
 from config.request_context import current_causation_id, current_execution_id
-from node_links.events.outbox import addressed_to, notice_of
+from node_links.events.outbox import EVENTS, addressed_to, notice_of
 from node_links.events.subscribing import subscribers
 from node_links.events.types import event_types
 
@@ -41,6 +42,46 @@ WITH counted AS (
 SELECT pg_notify(%(channel)s, %(notice)s)
 """
 
+# The same for many events. Counters are taken in the order of their keys, so that two writers of
+# the same aggregates cannot wait for each other; `place` keeps the events of each in their order.
+_RECORD_MANY = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM ROWS FROM (jsonb_to_recordset(%(events)s::jsonb)
+        AS (id uuid, type text, version int, feature text, entity uuid, node text, data jsonb))
+        WITH ORDINALITY AS g(id, type, version, feature, entity, node, data, place)
+), counted AS (
+    INSERT INTO node_event_sequences AS s (organization_id, feature_type, entity_id, last)
+    SELECT %(organization)s, feature, entity, count(*) FROM given
+    GROUP BY feature, entity ORDER BY feature, entity
+    ON CONFLICT (organization_id, feature_type, entity_id)
+        DO UPDATE SET last = s.last + excluded.last
+    RETURNING feature_type, entity_id, last
+), numbered AS MATERIALIZED (
+    SELECT g.*, c.last - count(*) OVER (PARTITION BY g.feature, g.entity)
+        + row_number() OVER (PARTITION BY g.feature, g.entity ORDER BY g.place) AS sequence
+    FROM given g JOIN counted c ON c.feature_type = g.feature AND c.entity_id = g.entity
+), written AS (
+    INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
+        entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id, causation_id,
+        execution_id)
+    SELECT id, %(organization)s, type, version, feature, entity, node, sequence, data,
+        clock_timestamp(), %(user)s, %(correlation)s, %(causation)s, %(execution)s
+    FROM numbered ORDER BY place
+), addressed AS (
+    INSERT INTO event_deliveries (delivery_id, organization_id, event_id, subscriber, feature_type,
+        entity_id, sequence, status, attempts, not_before, replayed, last_error, created_at)
+    SELECT uuid7_at(clock_timestamp()), %(organization)s, id, subscriber, feature, entity, sequence,
+        'pending', 0, clock_timestamp(), false, '', clock_timestamp()
+    FROM numbered
+    JOIN unnest(%(wanted)s::text[], %(subscribers)s::text[]) AS s(wanted, subscriber)
+        ON s.wanted = type
+    ORDER BY place
+)
+SELECT count(pg_notify(%(channel)s, json_build_object('id', id, 'organization', %(organization)s,
+    'type', type, 'feature', feature, 'entity', entity, 'execution', %(execution)s::uuid,
+    'user', %(user)s::uuid)::text)) FROM numbered
+"""
+
 
 class Aggregate(Protocol):
     """Whatever events are counted for: an entity, or the organisation itself."""
@@ -65,6 +106,17 @@ class AggregateKey:
     organization_id: UUID
     feature_type: str
     pk: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One of many events that are recorded together; as the arguments of `record_event`."""
+
+    feature_type: str
+    entity_id: UUID
+    event_type: str
+    data: dict[str, Any]
+    node_id: str | None = None
 
 
 def record_event(
@@ -112,3 +164,48 @@ def record_event(
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
     return event_id
+
+
+def record_events(*, actor: Actor, events: Sequence[NewEvent]) -> list[UUID]:
+    """Write many events of the actor's organisation with one statement; return their ids.
+
+    As `record_event` for each of them, in their order: gapless per aggregate, with deliveries and
+    notices. Raises `InvalidEvent`.
+    """
+    if not events:
+        return []
+    ids = [uuid7() for _ in events]
+    wanting = [
+        (event_type, subscriber.name)
+        for event_type in {event.event_type for event in events}
+        for subscriber in subscribers.of_type(event_type)
+    ]
+    parameters = {
+        "organization": actor.tenant_id,
+        "events": orjson.dumps(
+            [_told(pk, event) for pk, event in zip(ids, events, strict=True)]
+        ).decode(),
+        "user": actor.user_id,
+        "correlation": get_contextvars().get("request_id"),
+        "causation": current_causation_id(),
+        "execution": current_execution_id(),
+        "wanted": [event_type for event_type, _ in wanting],
+        "subscribers": [name for _, name in wanting],
+        "channel": EVENTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD_MANY, parameters)
+    return ids
+
+
+def _told(pk: UUID, event: NewEvent) -> dict[str, Any]:
+    present = {key: value for key, value in event.data.items() if value is not None}
+    return {
+        "id": pk,
+        "type": event.event_type,
+        "version": event_types.validate(event.event_type, present),
+        "feature": event.feature_type,
+        "entity": event.entity_id,
+        "node": event.node_id,
+        "data": present,
+    }

@@ -4,20 +4,24 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q, Value
 
-from accounts.auditing import Audited
+from accounts.auditing import Audited, audited_by_statement
 from accounts.models import Organization
 from config.ids import uuid7
-from node_links.choices import FeatureType, LinkOrigin
+from node_links.choices import ChangeTravels, FeatureType, LinkOrigin
 from node_links.models.nodes import NodeMetadata
-from node_links.querysets import LinkQuerySet
+from node_links.querysets import LinkQuerySet, LinkTypeQuerySet
 
 _FEATURES = FeatureType.values
 
 
 class NodeLinkType(models.Model):
-    """What a link can mean. Rows without an organisation are the platform's own, seen by all."""
+    """What a link can mean. Rows without an organisation are the platform's own, seen by all.
+
+    `change_travels` says which way the effect of a change goes. `allowed_pairs` holds
+    pairs of features, which count in either direction; an empty list allows every pair.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="type_id")
     organization = models.ForeignKey(
@@ -28,7 +32,17 @@ class NodeLinkType(models.Model):
     color = models.CharField("colour", max_length=7, null=True, blank=True)
     icon = models.CharField(max_length=50, null=True, blank=True)
     is_bidirectional = models.BooleanField("both ways", default=False)
+    change_travels = models.CharField(
+        max_length=20,
+        choices=ChangeTravels,
+        default=ChangeTravels.TARGET_TO_SOURCE,
+        db_default=ChangeTravels.TARGET_TO_SOURCE.value,
+    )
+    allowed_pairs = models.JSONField(default=list, blank=True, db_default=Value([], JSONField()))
+    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LinkTypeQuerySet.as_manager()
 
     class Meta:
         db_table = "node_link_types"
@@ -39,7 +53,10 @@ class NodeLinkType(models.Model):
                 fields=["organization", "type_name"],
                 nulls_distinct=False,
                 name="node_link_types_name",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(change_travels__in=ChangeTravels.values), name="valid_change_travels"
+            ),
         ]
         triggers = [Audited()]
 
@@ -57,7 +74,10 @@ class NodeLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="link_id")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
-    source = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_out")
+    # Found by the constraint's index, which begins with it.
+    source = models.ForeignKey(
+        NodeMetadata, models.CASCADE, related_name="links_out", db_index=False
+    )
     target = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="links_in")
     source_feature = models.CharField(max_length=50, choices=FeatureType)
     source_entity_id = models.UUIDField()
@@ -75,8 +95,9 @@ class NodeLink(models.Model):
         max_length=50, default="latest", help_text="latest, published, or a number x.y.z"
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    revision = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -111,7 +132,7 @@ class NodeLink(models.Model):
             ),
             models.Index(fields=["organization", "link_type"], name="node_links_type"),
         ]
-        triggers = [Audited()]
+        triggers = audited_by_statement()
 
     def __str__(self) -> str:
         """Return the arrow."""

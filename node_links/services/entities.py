@@ -15,7 +15,7 @@ from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
 from node_links.permissions import Act, may
-from node_links.services.nodes import set_nodes_deleted
+from node_links.services.nodes.syncing import set_nodes_deleted
 
 E = TypeVar("E", bound=NodeEntity)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts.models import Organization
 from accounts.tenancy import system_scope
 from node_links.registry import Feature
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 
 ENTITIES_PER_TRANSACTION = 50
 

@@ -1,0 +1,1 @@
+"""Links and their types over REST."""
