@@ -20,7 +20,7 @@ from function_models.models import FunctionModel
 from node_links.events.recording import record_event
 from node_links.permissions import Act, require
 from node_links.services import entities
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 from node_links.services.versions import require_draft
 
 CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")

@@ -12,7 +12,7 @@ from function_models.canvas.document import Canvas
 from function_models.models import FunctionModel
 from node_links.events.recording import record_event
 from node_links.permissions import normalise, require_creator
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 
 
 def create_model(*, actor: Actor, canvas: Canvas | None = None, **values: Any) -> FunctionModel:

@@ -36,7 +36,7 @@ from knowledge_base.services.sops import (
     update_sop,
 )
 from node_links.choices import Bump, EntityStatus
-from node_links.graph import linked_entities
+from node_links.graph.linked import linked_entities
 from node_links.permissions import require_no_change
 from node_links.services.versions import get_snapshot
 

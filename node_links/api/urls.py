@@ -7,6 +7,7 @@ from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
+from node_links.api.graph.views import GraphViewSet
 from node_links.api.links.kinds import LinkTypeViewSet
 from node_links.api.links.views import LinkViewSet
 from node_links.api.nodes.urls import urlpatterns as node_urls
@@ -18,6 +19,7 @@ router = Router()
 # The catalogue stands first: its address would name an event otherwise.
 router.register("events/types", EventTypeViewSet, basename="event-types")
 router.register("events", EventViewSet, basename="events")
+router.register("graph", GraphViewSet, basename="graph")
 router.register("audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
 router.register("link-types", LinkTypeViewSet, basename="link-types")

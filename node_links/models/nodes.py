@@ -85,6 +85,12 @@ class NodeMetadata(models.Model):
                 fields=["organization", "feature_type", "node_type"], name="node_metadata_type"
             ),
             models.Index(fields=["organization", "entity_id"], name="node_metadata_entity"),
+            # The deleted are few: a step along the links leaves them out by this alone.
+            models.Index(
+                fields=["organization", "entity_id"],
+                condition=Q(node_id=None, deleted_at__isnull=False),
+                name="node_metadata_deleted",
+            ),
             models.Index(
                 fields=["embedding_model", "dimensions", "organization", "in_vector_index"],
                 name="node_metadata_model",
