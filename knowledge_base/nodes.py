@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from knowledge_base.models import Sop
+from knowledge_base.models import Sop, SopVersion
 from node_links.operations import NodeOperations
 from node_links.registry import Feature, NodeDescription, Passage, features
 
@@ -52,4 +52,14 @@ def store_vector(entity_id: UUID, vector: list[float] | None) -> None:
 
 def register(operations: NodeOperations) -> None:
     """Join the graph; `operations` are made of services, which stand above this module."""
-    features.add(Feature(Sop.feature_type, Sop, describe, store_vector, operations))
+    features.add(
+        Feature(
+            Sop.feature_type,
+            Sop,
+            describe,
+            store_vector,
+            operations,
+            snapshots=SopVersion,
+            read_at="last_viewed_at",
+        )
+    )

@@ -31,6 +31,28 @@ class LinkOrigin(TextChoices):
     RUNTIME = "runtime"
 
 
+class MetricsSource(TextChoices):
+    """Where the metrics of a calculated strength come from."""
+
+    SUPPLIED = "supplied"
+    GATHERED = "gathered"
+
+
+class DriftStatus(TextChoices):
+    """What has become of a link whose target is no longer what was linked."""
+
+    DRIFTED = "drifted"
+    BROKEN = "broken"
+
+
+class BreakReason(TextChoices):
+    """Why a link leads to nothing that may be relied on."""
+
+    TARGET_DELETED = "target_deleted", "The target has been deleted"
+    TARGET_ARCHIVED = "target_archived", "The target has been archived"
+    VERSION_GONE = "version_gone", "There is no such version any more"
+
+
 class DeliveryStatus(TextChoices):
     """How far an event has come on its way to one subscriber."""
 
@@ -38,6 +60,15 @@ class DeliveryStatus(TextChoices):
     DELIVERED = "delivered"
     DEAD = "dead"
     DISCARDED = "discarded"
+
+
+class ReplayStatus(TextChoices):
+    """How far a replay of past events is; the last two are its ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
 
 
 class DeadLetterStatus(TextChoices):

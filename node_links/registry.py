@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from config.exceptions import ValidationFailed
-from node_links.models import NodeEntity
+from node_links.models import NodeEntity, VersionSnapshot
 from node_links.operations import NodeOperations
 
 
@@ -54,6 +54,8 @@ class Feature:
     `store_vector(entity_id, vector)` is called whenever the vector of an entity's own node has been
     computed, given or taken away (None), in that transaction and with the entity's row locked, for
     features that keep a copy. `operations` is what the door `nodes/` may do; by default nothing.
+    `snapshots` is the model of published versions; without one, no link can be pinned to a number.
+    `read_at` names the field that says when an entity was last read, where the feature notes that.
     """
 
     feature_type: str
@@ -61,6 +63,8 @@ class Feature:
     describe: Callable[[Any], Sequence[NodeDescription]]
     store_vector: Callable[[UUID, list[float] | None], None] | None = None
     operations: NodeOperations = field(default_factory=NodeOperations)
+    snapshots: type[VersionSnapshot] | None = None
+    read_at: str | None = None
 
 
 class FeatureRegistry:
@@ -85,6 +89,10 @@ class FeatureRegistry:
                 "/feature_type", "invalid_choice", f"Unknown feature; there are: {known}."
             )
         return found
+
+    def __contains__(self, feature_type: object) -> bool:
+        """Return whether this feature has joined."""
+        return feature_type in self._features
 
     def all(self) -> list[Feature]:
         """Return all features, by type."""

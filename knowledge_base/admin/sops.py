@@ -1,6 +1,7 @@
 """The pages of SOPs."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -32,12 +33,13 @@ from knowledge_base.admin.filters import (
 from knowledge_base.admin.forms import SopForm
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.services.sops import create_sop, update_sop
+from node_links.admin.neighbourhood import neighbourhood_address
 from node_links.choices import EntityStatus
 
 STATUS_COLOURS = {"draft": "warning", "published": "success", "archived": "info"}
 _METADATA = ("category", "tags", "content_type", "complexity", "audience", "author",
-             "search_keywords", "searchable", "aliases", "prerequisites", "metadata",
-             "permissions")  # fmt: skip
+             "search_keywords", "searchable", "review_due_on", "aliases", "prerequisites",
+             "metadata", "permissions")  # fmt: skip
 
 
 @admin.register(Sop)
@@ -188,6 +190,11 @@ class SopAdmin(OfTenant, SopActions):
         may = request.user.has_perm("knowledge_base.change_sop")
         return bool(sop and sop.deleted_at) and may
 
+    def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Draw what is not deleted."""
+        sop = self._sop(request, object_id)
+        return sop is not None and sop.deleted_at is None
+
     def _has_state(self, request: HttpRequest, object_id: str, *states: EntityStatus) -> bool:
         sop = self._sop(request, object_id)
         return bool(sop and sop.status in states) and self.has_change_permission(request, sop)
@@ -201,6 +208,11 @@ class SopAdmin(OfTenant, SopActions):
             except (Sop.DoesNotExist, ValidationError):
                 seen[object_id] = None
         return seen[object_id]
+
+    @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
+    def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the picture of what lies around the SOP."""
+        return redirect(neighbourhood_address(Sop.feature_type, UUID(object_id)))
 
     @action(description="Compare versions", icon="difference")
     def compare_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -120,17 +121,27 @@ def delete_sop(
     """Hide an SOP, keeping everything. Raises `SopInUse`, `InvalidTransition`, as `update_sop`."""
     with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
-        require(actor, sop, Act.ADMINISTER)
-        _require_unused(actor, sop)
+        refuse_deletion(actor=actor, sop=sop)
         entities.soft_delete_entity(actor=actor, entity=sop, reason=reason)
         detach_references(actor=actor, sop=sop)
+
+
+def refuse_deletion(*, actor: Actor, sop: Sop, with_links: bool = False) -> None:
+    """Raise what stands against deleting a living SOP.
+
+    That is `Forbidden`, `InvalidTransition` (archived) or `SopInUse`. `with_links` says that its
+    links will go before it; what names it as a prerequisite stays.
+    """
+    require(actor, sop, Act.ADMINISTER)
+    entities.refuse_archived(sop)
+    _require_unused(actor, sop, links_too=not with_links)
 
 
 def restore_sop(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Sop:
     """Undo a deletion. Raises as `entities.restore_entity`."""
     with joined_transaction():
         sop = entities.restore_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
-        sync_references(actor=actor, sop=sop)
+        sync_references(actor=actor, sop=sop, relink=True)
         heal_references(actor=actor, sop=sop)
     return sop
 
@@ -293,7 +304,7 @@ def _require_prerequisites(actor: Actor, sop: Sop) -> None:
         raise NotFound("One of the prerequisites does not exist.")
 
 
-def _require_unused(actor: Actor, sop: Sop) -> None:
+def _require_unused(actor: Actor, sop: Sop, *, links_too: bool) -> None:
     dependents = Sop.objects.filter(
         organization_id=actor.tenant_id, prerequisites__contains=[sop.pk]
     )
@@ -303,6 +314,8 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
         .exclude(origin=LinkOrigin.RUNTIME)
         .exclude(origin=LinkOrigin.DERIVED, source_feature=sop.feature_type)
     )
+    if not links_too:
+        links = links.none()
     users = [
         {"kind": "prerequisite", "feature": sop.feature_type, "entity_id": str(pk)}
         for pk in dependents.values_list("pk", flat=True)
@@ -336,6 +349,8 @@ def _digest(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
 
 

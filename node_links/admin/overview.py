@@ -11,10 +11,12 @@ from django.utils.timesince import timesince
 
 from config.admin.dashboard import Section, Tile, bars, register_section
 from config.admin.display import list_address
-from node_links.models import DirtyNode, NodeEvent, NodeLink, NodeMetadata
+from node_links.admin.orphans import orphans
+from node_links.models import DirtyNode, LinkDrift, NodeEvent, NodeLink, NodeMetadata
 from node_links.search.embedders import get_embedder
 
 _HOURS = 24
+_MOST_COUNTED = 1000
 
 
 def _graph() -> Section:
@@ -36,6 +38,7 @@ def _graph() -> Section:
                 list_address("node_links_nodelink"),
                 icon="arrow_split",
             ),
+            *_link_tiles(),
             Tile(
                 "Events in 24 hours",
                 happened,
@@ -47,6 +50,29 @@ def _graph() -> Section:
         bars=bars(hours),
         bars_title="Events by hour (UTC)",
     )
+
+
+def _link_tiles() -> list[Tile]:
+    """Count what deserves a look, and no further than somebody would read."""
+    alone = orphans(NodeMetadata.objects.order_by())[: _MOST_COUNTED + 1].count()
+    drifted = LinkDrift.objects.count()
+    return [
+        Tile(
+            "Orphans",
+            alone if alone <= _MOST_COUNTED else f"{_MOST_COUNTED}+",
+            list_address("node_links_nodemetadata", links="none"),
+            "entities without a link" if alone else "everything is linked",
+            icon="scatter_plot",
+        ),
+        Tile(
+            "Drifted links",
+            drifted,
+            list_address("node_links_nodelink", drift="any"),
+            "their targets moved on" if drifted else "every pin holds",
+            "warning" if drifted else "good",
+            "sync_problem",
+        ),
+    ]
 
 
 def _events_by_hour(now: datetime) -> list[tuple[str, int]]:

@@ -153,6 +153,30 @@ class StrengthUpdated(EventData):
     metrics: dict[str, JsonValue]
 
 
+class LinkDrifted(EventData):
+    """A link is pinned to a version, and a newer one is live."""
+
+    link_id: UUID
+    link_type: str
+    source: Address
+    target: Address
+    from_version: str
+    to_version: str
+    bump: Literal["major", "minor", "patch"]
+    versions_behind: int
+
+
+class LinkBroken(EventData):
+    """A link's version is gone, or its target was deleted or archived."""
+
+    link_id: UUID
+    link_type: str
+    source: Address
+    target: Address
+    version_pin: str
+    reason: Literal["target_deleted", "target_archived", "version_gone"]
+
+
 class CyclesDetected(EventData):
     """Links lead round in a circle."""
 
@@ -202,9 +226,18 @@ _LIFE_CYCLE: dict[str, type[EventData]] = {
 }
 
 
+_prefixes: list[str] = []
+
+
 def life_cycle_events(prefix: str) -> list[EventType]:
     """Return the types of a feature whose events begin with `prefix` (`Sop`: `SopCreated` …)."""
+    _prefixes.append(prefix)
     return [EventType(f"{prefix}{name}", data) for name, data in _LIFE_CYCLE.items()]
+
+
+def entity_changes() -> list[str]:
+    """Return the types of events that tell of a change of an entity that was there already."""
+    return [f"{prefix}{name}" for prefix in _prefixes for name in _LIFE_CYCLE if name != "Created"]
 
 
 event_types.register(
@@ -212,6 +245,8 @@ event_types.register(
     EventType("NodeLinkUpdated", LinkUpdated),
     EventType("NodeLinkRemoved", LinkRemoved),
     EventType("LinkStrengthUpdated", StrengthUpdated),
+    EventType("LinkDrifted", LinkDrifted),
+    EventType("LinkBroken", LinkBroken),
     EventType("LinkCyclesDetected", CyclesDetected),
     EventType("WebhookDisabled", WebhookDisabled),
     EventType("SagaStarted", SagaTold),

@@ -13,10 +13,11 @@ Handler = Callable[[Event], None]
 class Subscriber:
     """Somebody who must hear of events.
 
-    `types` are names of event types, beginnings of names (`Sop*`) or `*`. `handle` runs in a
-    transaction of the platform's own scope, together with the mark that the event was delivered:
-    what it writes takes effect once. It must be harmless when it runs again, and must not wait for
-    anything outside of the database; a `heavy` one runs in a Celery worker and not in the relay.
+    `types` are names of event types, beginnings (`Sop*`) or ends (`*Published`) of names, or `*`.
+    `handle` runs in a transaction of the platform's own scope, together with the mark that the
+    event was delivered: what it writes takes effect once. It must be harmless when it runs again,
+    and must not wait for anything outside of the database; a `heavy` one runs in a Celery worker
+    and not in the relay.
 
     A subscriber that is not `replayable` hears of a replay only where it is named. A `strict` one
     hears nothing more of an aggregate after a dead letter, until that is retried or discarded.
@@ -31,10 +32,15 @@ class Subscriber:
 
     def wants(self, event_type: str) -> bool:
         """Return whether this type of event is meant."""
-        return any(
-            event_type.startswith(wanted[:-1]) if wanted.endswith("*") else event_type == wanted
-            for wanted in self.types
-        )
+        return any(_fits(event_type, wanted) for wanted in self.types)
+
+
+def _fits(event_type: str, wanted: str) -> bool:
+    if wanted.endswith("*"):
+        return event_type.startswith(wanted[:-1])
+    if wanted.startswith("*"):
+        return event_type.endswith(wanted[1:])
+    return event_type == wanted
 
 
 class SubscriberRegistry:

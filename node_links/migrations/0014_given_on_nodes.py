@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('node_links', '0012_link_types_and_revisions'),
+        ("node_links", "0013_link_strengths_and_drifts"),
     ]
 
     operations = [

@@ -3,13 +3,16 @@
 from node_links.models.audit import AuditLog
 from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
 from node_links.models.deliveries import DeadLetter, EventDelivery
+from node_links.models.drifts import LinkDrift
 from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
 from node_links.models.notifications import Notification, NotificationPreference
+from node_links.models.replays import EventReplay
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
+from node_links.models.strengths import LinkStrengthCalculation
 from node_links.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -20,7 +23,10 @@ __all__ = [
     "DeadLetter",
     "DirtyNode",
     "EventDelivery",
+    "EventReplay",
     "EventSequence",
+    "LinkDrift",
+    "LinkStrengthCalculation",
     "NodeChunk",
     "NodeEntity",
     "NodeEvent",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
 from node_links.audit.annotating import annotate
+from node_links.caching.bodies import forget_on_commit
 from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
@@ -51,9 +52,10 @@ def compare_revision(entity: NodeEntity, expected_revision: int | None) -> None:
 
 
 def save_entity(entity: NodeEntity, fields: Iterable[str]) -> None:
-    """Write `fields` of a locked entity and raise its revision."""
+    """Write `fields` of a locked entity and raise its revision; cached states go on commit."""
     entity.revision += 1
     entity.save(update_fields=[*fields, "revision", "updated_at"])
+    forget_on_commit(entity.feature_type, entity.pk)
 
 
 def changes_of(entity: NodeEntity, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -65,10 +67,15 @@ def changes_of(entity: NodeEntity, values: dict[str, Any]) -> dict[str, dict[str
     }
 
 
-def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
-    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+def refuse_archived(entity: NodeEntity) -> None:
+    """Raise `InvalidTransition` for an archived entity, which is never deleted."""
     if entity.status == EntityStatus.ARCHIVED:
         raise InvalidTransition(entity.status, detail="What is archived is kept for good.")
+
+
+def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
+    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+    refuse_archived(entity)
     entity.deleted_at = timezone.now()
     entity.deleted_by_id = actor.user_id
     event_type = f"{entity.event_prefix}Deleted"

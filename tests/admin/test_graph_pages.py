@@ -52,30 +52,51 @@ def test_links_are_found_by_the_names_at_their_ends(page: Client, world: World) 
     assert page.post(change, {"link_type": "supports"}).status_code == 403
 
 
-def test_a_link_type_changes_its_looks_and_keeps_its_name(page: Client, world: World) -> None:
+def test_the_platforms_link_types_are_looked_at_only(page: Client, world: World) -> None:
     with system_scope():
         kind = NodeLinkType.objects.get(type_name="references")
     change = reverse("admin:node_links_nodelinktype_change", args=[kind.pk])
+    delete = reverse("admin:node_links_nodelinktype_delete", args=[kind.pk])
 
-    page.post(change, {"type_name": "mine", "color": "#112233", "icon": "link"})
+    assert page.get(change).status_code == 200
+    assert page.post(change, {"color": "#112233"}).status_code == 403
+    assert page.post(delete, {"post": "yes"}).status_code == 403
 
     with system_scope():
-        kind.refresh_from_db()
-    assert (kind.type_name, kind.color) == ("references", "#112233")
-    delete = reverse("admin:node_links_nodelinktype_delete", args=[kind.pk])
-    assert page.post(delete, {"post": "yes"}).status_code == 403
-    assert "background:#112233" in page.get(_list("nodelinktype")).content.decode()
+        assert NodeLinkType.objects.get(pk=kind.pk).color == "#3B82F6"
+    assert "background:#3B82F6" in page.get(_list("nodelinktype")).content.decode()
 
 
-def test_an_unused_link_type_of_an_organisation_can_go(page: Client, world: World) -> None:
+def test_a_link_type_of_an_organisation_is_made_changed_and_removed(
+    page: Client, world: World
+) -> None:
     add = reverse("admin:node_links_nodelinktype_add")
-    page.post(add, {"type_name": "inspires", "organization": str(world.cast.organization.pk)})
+    given = {"type_name": "inspires", "organization": str(world.cast.organization.pk),
+             "color": "#112233", "change_travels": "both"}  # fmt: skip
+    for wrong, field in (
+        ({"color": "red"}, "color"),
+        ({"type_name": "In spires"}, "type_name"),
+        ({"organization": ""}, "organization"),
+        ({"type_name": "references"}, "type_name"),
+    ):
+        refused = page.post(add, {**given, **wrong})
+        assert list(refused.context["adminform"].form.errors) == [field]
+    assert page.post(add, given).status_code == 302
     with system_scope():
         kind = NodeLinkType.objects.get(type_name="inspires")
+    change = reverse("admin:node_links_nodelinktype_change", args=[kind.pk])
+    changed = {"type_name": "mine", "color": "#445566", "change_travels": "source_to_target",
+               "seen_revision": "1"}  # fmt: skip
 
+    assert page.post(change, changed).status_code == 302
+    with system_scope():
+        kind.refresh_from_db()
+    assert (kind.type_name, kind.color, kind.change_travels, kind.revision) == (
+        "inspires", "#445566", "source_to_target", 2,
+    )  # fmt: skip
+    assert page.post(change, {**changed, "color": "#000000"}).status_code == 200
     delete = reverse("admin:node_links_nodelinktype_delete", args=[kind.pk])
     assert page.post(delete, {"post": "yes"}).status_code == 302
-
     with system_scope():
         assert not NodeLinkType.objects.filter(type_name="inspires").exists()
 

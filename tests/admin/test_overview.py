@@ -25,7 +25,8 @@ def test_the_index_counts_what_is_there(page: Client, world: World) -> None:
     counted = {label: tile.value for label, tile in tiles.items()}
     assert counted == {
         "SOPs": 3, "Draft": 3, "Published": 0, "Archived": 0, "Published in 7 days": 1,
-        "Dangling links": 1, "Nodes": 3, "Links": 1, "Events in 24 hours": counted[
+        "Dangling links": 1, "Nodes": 3, "Links": 1, "Orphans": 1,
+        "Drifted links": 0, "Events in 24 hours": counted[
             "Events in 24 hours"], "Index backlog": 3, "Embedder": "local", "Organisations": 2,
         "Active people": 6, "Access keys in use": 1, "Locked sign-ins": 0, "Slow statements": 0,
     }  # fmt: skip

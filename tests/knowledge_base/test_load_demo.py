@@ -8,12 +8,15 @@ from django.core.management import CommandError, call_command
 from accounts.choices import Role
 from accounts.tenancy import scope, system_scope
 from knowledge_base.management.commands.load_demo import DEMO
+from knowledge_base.management.demo_links import LINKS
 from knowledge_base.markdown.document import parse
 from knowledge_base.models import Sop, SopReference, SopVersion
 from knowledge_base.services.sops import delete_sop, update_sop
 from knowledge_base.sources.folder import read_folder
 from knowledge_base.sources.record import to_record
-from node_links.choices import EntityStatus
+from node_links.choices import EntityStatus, LinkOrigin
+from node_links.models import NodeEvent, NodeLink
+from node_links.services.links.removing import delete_link
 from tests.factories import OrganizationFactory, Person, make_person
 
 DANGLING = {
@@ -46,7 +49,9 @@ def test_every_page_says_what_it_is_and_fits_a_screen_or_two() -> None:
 
 
 def test_it_loads_as_published_pages_with_exactly_two_dangling_references(owner: Person) -> None:
-    assert load() == ["28 created, 0 unchanged", "111 references, 2 dangling"]
+    assert load() == [
+        "28 created, 0 unchanged", "111 references, 2 dangling", "17 links by hand",
+    ]  # fmt: skip
 
     with scope(owner.actor):
         assert Sop.objects.filter(status=EntityStatus.PUBLISHED).count() == 28
@@ -83,6 +88,31 @@ def test_loading_again_changes_nothing_and_undoes_nobodys_work(owner: Person) ->
     with scope(owner.actor):
         assert Sop.objects.get(pk=refunds.pk).content == "# Ask Samuel"
         assert Sop.objects.count() == 27
+
+
+def test_its_pages_are_linked_by_hand_in_the_name_of_the_owner(owner: Person) -> None:
+    load()
+
+    with scope(owner.actor):
+        made = NodeLink.objects.filter(origin=LinkOrigin.MANUAL)
+        assert made.count() == len(LINKS)
+        assert set(made.values_list("created_by", flat=True)) == {owner.user.pk}
+        created = NodeEvent.objects.filter(event_type="NodeLinkCreated", data__origin="manual")
+        assert created.count() == len(LINKS)
+        link = made.filter(source__name="Incident response", link_type="triggers").get()
+        assert (link.target.name, str(link.base_strength)) == ("Post-incident review", "0.9000")
+
+
+def test_a_link_that_was_taken_away_stays_away(owner: Person) -> None:
+    load()
+    with scope(owner.actor):
+        link = NodeLink.objects.filter(origin=LinkOrigin.MANUAL).earliest("pk")
+        delete_link(actor=owner.actor, pk=link.pk)
+
+    load()
+
+    with scope(owner.actor):
+        assert NodeLink.objects.filter(origin=LinkOrigin.MANUAL).count() == len(LINKS) - 1
 
 
 def test_it_loads_into_the_organisation_that_is_named_and_no_other(owner: Person) -> None:

@@ -8,6 +8,7 @@ from accounts.actors import Actor
 from accounts.management.tenant import TenantCommand
 from accounts.models import Organization
 from accounts.tenancy import scope, system_scope
+from knowledge_base.management.demo_links import link_demo
 from knowledge_base.models import Sop
 from knowledge_base.services.importing import import_collection
 from knowledge_base.sources.collection import Collection
@@ -39,6 +40,8 @@ class Command(TenantCommand):
             if missing:
                 report = import_collection(actor=actor, collection=missing, publish=True)
                 self.stdout.write(f"{report.references} references, {report.dangling} dangling")
+                made = link_demo(actor=actor, loaded={file.path for file in missing})
+                self.stdout.write(f"{made} links by hand")
 
 
 def _exists(slug: str) -> bool:

@@ -13,7 +13,7 @@ from node_links.choices import LinkOrigin
 from node_links.events.recording import NewEvent, record_events
 from node_links.links.drafts import Address
 from node_links.models import NodeEntity, NodeLink
-from node_links.services.links.updating import lock_link
+from node_links.services.links.updating import lock_link, require_changeable
 
 # Rows go out and come back as PostgreSQL itself writes them: every column, whichever there are.
 _REMOVE = """
@@ -40,12 +40,20 @@ Row = dict[str, Any]
 
 
 def delete_link(
-    *, actor: Actor, pk: UUID, expected_revision: int | None = None, reason: str = ""
+    *,
+    actor: Actor,
+    pk: UUID,
+    expected_revision: int | None = None,
+    reason: str = "",
+    locked: NodeLink | None = None,
 ) -> None:
-    """Remove a link. Raises `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict`
-    (`derived_link`)."""
+    """Remove a link; `locked` as in `update_link`.
+
+    Raises `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict` (`derived_link`).
+    """
     with joined_transaction():
-        link = lock_link(actor, pk, expected_revision)
+        link = locked or lock_link(actor, pk)
+        require_changeable(link, expected_revision)
         delete_rows([link])
         record_events(actor=actor, events=[event_of_removal(link, reason)])
 
