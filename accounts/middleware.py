@@ -1,6 +1,7 @@
 """The operator's scope of admin pages."""
 
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -25,10 +26,15 @@ class OperatorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Open the scope for staff under the admin's address, for nobody else."""
         user = request.user
-        if not (request.path.startswith(reverse("admin:index")) and _is_operator(user)):
+        if not (request.path.startswith(_admin_address()) and _is_operator(user)):
             return self.get_response(request)
         with scope(Actor(user_id=user.pk, organization_id=None, role=OPERATOR)):
             return self.get_response(request)
+
+
+@cache
+def _admin_address() -> str:
+    return reverse("admin:index")
 
 
 def _is_operator(user: object) -> bool:

@@ -13,9 +13,11 @@ Who opens a transaction sets them through this module:
 - a task, a command, each batch of a stream, and a callback after commit: `scope()`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -28,6 +30,20 @@ _SETTINGS = ("app.organization_id", "app.user_id", "app.role", "app.request_id")
 _SET = "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in _SETTINGS)
 _GET = "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in _SETTINGS)
 
+_ENTER_MEMBER = "SELECT * FROM enter_member(%s, %s, %s, %s) AS member"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a tenant in the very statement that enters it, without a round trip.
+
+    `function` is a table function of PostgreSQL that is called, once the tenant has been entered,
+    with the organisation's id and then `parameters`; a constant of the code, never a caller's text.
+    """
+
+    function: str
+    parameters: Sequence[Any]
+
 
 def enter(actor: Actor) -> None:
     """Make the running transaction see what `actor` may see.
@@ -38,22 +54,30 @@ def enter(actor: Actor) -> None:
 
 
 def enter_member(
-    user_id: UUID, *, slug: str | None = None, organization_id: UUID | None = None
-) -> tuple[UUID, str, str, str, bool] | None:
+    user_id: UUID,
+    *,
+    slug: str | None = None,
+    organization_id: UUID | None = None,
+    ask: Question | None = None,
+) -> tuple[Any, ...] | None:
     """Find a membership of an active user and make the running transaction that member's.
 
     Returns (organisation id, role, e-mail address, name, is staff) of the membership in the
     organisation named by `slug` or `organization_id`, by default of the oldest one; None where
-    there is none, and then the transaction sees no more than the user's own memberships.
+    there is none, and then the transaction sees no more than the user's own memberships. With `ask`
+    the first row of the answer follows, or as many None where the function returned no row.
     """
     using = reading_alias()
     _require_transaction(using)
+    statement, parameters = _ENTER_MEMBER, [user_id, slug, organization_id, current_request_id()]
+    if ask is not None:
+        places = ", ".join(["member.organization_id", *["%s"] * len(ask.parameters)])
+        # LATERAL with a function: it runs after the membership was found and its settings made.
+        statement += f" LEFT JOIN LATERAL {ask.function}({places}) AS answer ON true"
+        parameters += ask.parameters
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM enter_member(%s, %s, %s, %s)",
-            [user_id, slug, organization_id, current_request_id()],
-        )
-        row: tuple[UUID, str, str, str, bool] | None = cursor.fetchone()
+        cursor.execute(statement, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 

@@ -11,13 +11,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import LiteralString
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, LiteralString
 from uuid import UUID
 
 from benchmarks import relay
 from benchmarks.figures import Figure, milliseconds, percentile
 from benchmarks.plan import Plan
 from benchmarks.stack import Stack
+
+if TYPE_CHECKING:
+    from node_links.events.envelope import Event
 
 RATE = 200
 BACKLOG = 10_000
@@ -29,6 +33,16 @@ CREATE TABLE bench_outbox (id bigserial PRIMARY KEY, data jsonb, written_at time
     delivered_at timestamptz);
 CREATE INDEX ON bench_outbox (id) WHERE delivered_at IS NULL
 """
+# An effect is a row; that it was asked for again is only counted.
+_EFFECTS = """
+CREATE TABLE bench_effects (event_id uuid PRIMARY KEY, times int NOT NULL);
+GRANT ALL ON bench_effects TO nodeloom_app
+"""
+_EFFECT = """
+INSERT INTO bench_effects AS e VALUES (%s, 1)
+ON CONFLICT (event_id) DO UPDATE SET times = e.times + 1
+"""
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _FLOOR = "SELECT written_at AS a, delivered_at AS b FROM bench_outbox"
 _OURS = (
     'SELECT e."timestamp" AS a, d.delivered_at AS b FROM event_deliveries d'
@@ -78,6 +92,7 @@ def _measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
             mine < limit,
         )
     yield _drain(stack, publish)
+    yield _replay_twice(stack)
 
 
 def _drain(stack: Stack, publish: Callable[[], None]) -> Figure:
@@ -97,6 +112,51 @@ def _drain(stack: Stack, publish: Callable[[], None]) -> Figure:
         pass
     rate = BACKLOG / (time.perf_counter() - started)
     return Figure(f"draining {BACKLOG:,} events to one subscriber", f"{rate:,.0f}/s")
+
+
+def _replay_twice(stack: Stack) -> Figure:
+    """Send every event out twice to a subscriber that may write each effect once."""
+    from django.utils import timezone
+
+    from accounts.tenancy import scope
+    from node_links.events.delivering import deliver
+    from node_links.events.replaying import ReplayRequest
+    from node_links.events.subscribing import Subscriber, subscribers
+    from node_links.services.replays import run_replay, start_replay
+
+    found = Subscriber("bench-effects", ("SopUpdated",), _note_effect)
+    _clear(stack)
+    with stack.database() as connection:
+        connection.execute(_EFFECTS)
+    subscribers.subscribe(found)
+    started = time.perf_counter()
+    delivered = events = 0
+    try:
+        for _ in range(2):
+            request = ReplayRequest(_LONG_AGO, timezone.now(), subscriber=found.name)
+            with scope(stack.actor):
+                replay = start_replay(actor=stack.actor, request=request, enqueue=False)
+            run_replay(replay.pk)
+            events = replay.total
+            while done := deliver(found).delivered:
+                delivered += done
+    finally:
+        subscribers.unsubscribe(found.name)
+    rate = delivered / (time.perf_counter() - started)
+    with stack.database() as connection:
+        row = connection.execute("SELECT count(*), sum(times) FROM bench_effects").fetchone()
+        connection.execute("DROP TABLE bench_effects")
+    effects, heard = row or (0, 0)
+    once = events >= BACKLOG and delivered == heard == 2 * events and effects == events
+    name = f"{events:,} events replayed twice: effects of {delivered:,} deliveries"
+    return Figure(name, f"{effects:,} at {rate:,.0f}/s", target="each once", met=once)
+
+
+def _note_effect(event: "Event") -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(_EFFECT, [event.id])
 
 
 def _clear(stack: Stack) -> None:
@@ -126,7 +186,8 @@ def _wait_for(stack: Stack, count: int) -> None:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             row = connection.execute(
-                "SELECT count(*) FROM event_deliveries WHERE status = 'delivered'"
+                "SELECT count(*) FROM event_deliveries"
+                " WHERE status = 'delivered' AND subscriber = 'bench'"
             ).fetchone()
             if row is not None and row[0] >= count:
                 return

@@ -16,6 +16,9 @@ class Plan:
     backlog: int = 2_000
     writes: int = 600
     cache_operations: int = 20_000
+    entities: int = 100_000
+    links: int = 1_000_000
+    graph_questions: int = 100
 
 
 FULL = Plan()
@@ -29,4 +32,7 @@ QUICK = Plan(
     backlog=300,
     writes=150,
     cache_operations=5_000,
+    entities=60_000,
+    links=500_000,
+    graph_questions=20,
 )

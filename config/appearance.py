@@ -63,6 +63,7 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Link types", "palette", "node_links.nodelinktype"),
             _item("Events", "history", "node_links.nodeevent"),
             _item("Deliveries", "outbox", "node_links.eventdelivery"),
+            _item("Replays", "replay", "node_links.eventreplay"),
             _item("Dead letters", "report", "node_links.deadletter"),
             _item("Audit trail", "policy", "node_links.auditlog"),
         ),

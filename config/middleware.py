@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
@@ -23,6 +24,7 @@ MACHINE_PATHS = ("/api/", "/health", "/metrics", "/mcp")
 # Probes come every few seconds for ever; their lines would bury the others.
 QUIET_PATHS = ("/health", "/metrics")
 REFUSED = 400
+FORBIDDEN = 403
 PROBLEM_RESPONSE = "config.api.errors.problem_response_for"
 
 
@@ -44,6 +46,9 @@ class RequestContextMiddleware:
         with request_context(request_id):
             with query_watch():
                 response = self.get_response(request)
+            if response.status_code == FORBIDDEN:
+                # The request's transaction has been taken back; what is on record now stays.
+                import_string(settings.REFUSAL_RECORDER)(response)
             if response.status_code >= REFUSED:
                 discard_unread_body(request)
             response["X-Request-ID"] = request_id

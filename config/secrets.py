@@ -60,6 +60,15 @@ def rotate(token: str) -> str:
         raise UnreadableSecret from error
 
 
+def is_current(token: str) -> bool:
+    """Return whether `token` was encrypted with the first key, the one that encrypts now."""
+    try:
+        _ciphers_of(*_keys())[0].decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
 class EncryptedTextField(_TextField):
     """A text that is plain in Python and a Fernet token in the database.
 
@@ -82,19 +91,24 @@ class EncryptedTextField(_TextField):
 
 
 def _cipher() -> MultiFernet:
+    return MultiFernet(_ciphers_of(*_keys()))
+
+
+def _keys() -> tuple[tuple[str, ...], tuple[str, ...]]:
     secret_keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return _cipher_of(tuple(settings.ENCRYPTION_KEYS), tuple(map(str, secret_keys)))
+    return tuple(settings.ENCRYPTION_KEYS), tuple(map(str, secret_keys))
 
 
 @lru_cache(maxsize=8)
-def _cipher_of(keys: tuple[str, ...], secret_keys: tuple[str, ...]) -> MultiFernet:
+def _ciphers_of(keys: tuple[str, ...], secret_keys: tuple[str, ...]) -> tuple[Fernet, ...]:
+    """Return a cipher for each key, in the order in which they are tried."""
     try:
         own = [Fernet(key) for key in keys]
     except ValueError as error:
         raise ImproperlyConfigured(
             "Each of NODELOOM_ENCRYPTION_KEYS is 32 random bytes in URL-safe base64."
         ) from error
-    return MultiFernet([*own, *(Fernet(_derive(key)) for key in secret_keys)])
+    return (*own, *(Fernet(_derive(key)) for key in secret_keys))
 
 
 def _derive(secret_key: str) -> bytes:

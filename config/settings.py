@@ -139,6 +139,7 @@ DATABASE_ROUTERS = ["config.replica.ReadsFromReplica", "config.db.OwnerMigrates"
 # --- Valkey / Redis, Celery ----------------------------------------------------------------------
 REDIS_URL = env.url("REDIS_URL") or EMBEDDED.redis_url(0)
 CACHE_TTL = env.whole("CACHE_TTL", 300)
+CACHE_NEARBY_KB = env.whole("CACHE_NEARBY_KB", 8192)  # of each process, in front of Valkey; 0 = off
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -168,6 +169,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.drift.*": {"queue": "maintenance"},
     "node_links.tasks.cycles.*": {"queue": "maintenance"},
     "node_links.tasks.notifications.*": {"queue": "events"},
+    "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -280,6 +282,8 @@ SPECTACULAR_SETTINGS = {
         ],
     },
 }
+# Called with each answer 403, after its transaction was rolled back.
+REFUSAL_RECORDER = "node_links.api.refusals.record_refusal"
 MAX_BODY_BYTES = env.whole("MAX_BODY_BYTES", 5 * 1024 * 1024)
 MAX_UPLOAD_BYTES = env.whole("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_UPLOAD_BYTES
@@ -313,6 +317,7 @@ WARM_UP = (
 # --- sagas ---------------------------------------------------------------------------------------
 SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)
 SAGA_SWEEP_SECONDS = env.number("SAGA_SWEEP_SECONDS", 15)
+SAGA_DAYS = env.whole("SAGA_DAYS", 90)  # of those that came to a good end
 # --- events --------------------------------------------------------------------------------------
 # Seconds before the second, third … try of a delivery; after the last one it is a dead letter.
 DELIVERY_RETRY_SECONDS = env.numbers("DELIVERY_RETRY_SECONDS", [1, 5])
@@ -327,6 +332,7 @@ WEBHOOK_RETRY_SECONDS = env.numbers(
 WEBHOOK_TIMEOUT_SECONDS = env.number("WEBHOOK_TIMEOUT_SECONDS", 10)
 WEBHOOK_SWEEP_SECONDS = env.number("WEBHOOK_SWEEP_SECONDS", 10)
 WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then it is disabled
+WEBHOOK_LOG_DAYS = env.whole("WEBHOOK_LOG_DAYS", 30)  # of finished messages
 WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
 MAIL_SWEEP_SECONDS = 10
 # --- the live process -----------------------------------------------------------------------------
@@ -362,10 +368,35 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": DELIVERY_SWEEP_SECONDS,
         "options": {"queue": "events", "expires": DELIVERY_SWEEP_SECONDS},
     },
+    "sweep-replays": {
+        "task": "node_links.tasks.events.sweep_replays",
+        "schedule": 60,
+        "options": {"queue": "events", "expires": 60},
+    },
     "purge-deliveries": {
         "task": "node_links.tasks.events.purge_deliveries",
         "schedule": crontab(hour="3", minute="37"),
         "options": {"queue": "events"},
+    },
+    "purge-replays": {
+        "task": "node_links.tasks.events.purge_replays",
+        "schedule": crontab(hour="3", minute="41"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-dedup-keys": {
+        "task": "node_links.tasks.events.purge_dedup_keys",
+        "schedule": crontab(hour="3", minute="43"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-webhook-messages": {
+        "task": "node_links.tasks.webhooks.purge_messages",
+        "schedule": crontab(hour="3", minute="47"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-sagas": {
+        "task": "node_links.tasks.sagas.purge_sagas",
+        "schedule": crontab(hour="3", minute="53"),
+        "options": {"queue": "maintenance"},
     },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",
@@ -380,6 +411,16 @@ CELERY_BEAT_SCHEDULE = {
     "purge-expired": {
         "task": "accounts.tasks.purge_expired",
         "schedule": crontab(hour="3", minute="17"),
+        "options": {"queue": "maintenance"},
+    },
+    "announce-due-reviews": {
+        "task": "knowledge_base.tasks.announce_due_reviews",
+        "schedule": crontab(hour="4", minute="7"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-function-models": {
+        "task": "function_models.tasks.maintenance.purge_models",
+        "schedule": crontab(hour="3", minute="57"),
         "options": {"queue": "maintenance"},
     },
     "cleanup-audit-logs": {

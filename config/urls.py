@@ -9,10 +9,12 @@ from rest_framework.permissions import AllowAny
 
 from config.api import errors
 
+# Addresses are tried in this order; the entities of features are asked for most.
 API_URLS = (
+    "knowledge_base.api.urls",
+    "function_models.api.urls",
     "accounts.api.urls",
     "node_links.api.urls",
-    "knowledge_base.api.urls",
 )
 
 

@@ -12,5 +12,6 @@ class KnowledgeBaseConfig(AppConfig):
     def ready(self) -> None:
         """Join the graph."""
         from knowledge_base.nodes import register
+        from knowledge_base.services.node_operations import SopOperations
 
-        register()
+        register(SopOperations())

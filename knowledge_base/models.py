@@ -33,6 +33,7 @@ class Sop(NodeEntity):
 
     The content is stored as written. `version` and `status` are the working copy's; once it has
     been published, `published_version` names the text that readers and runs rely on.
+    `review_told_for` is the last day of review that was announced.
     `source_path` is the file it was imported from: re-import updates the SOP with the same path.
     """
 
@@ -69,6 +70,10 @@ class Sop(NodeEntity):
     audience = models.TextField(null=True, blank=True)
     prerequisites = ArrayField(models.UUIDField(), default=list, blank=True)
     searchable = models.BooleanField(default=True)
+    review_due_on = models.DateField(
+        null=True, blank=True, help_text="On this day the owner is asked to read it again."
+    )
+    review_told_for = models.DateField(null=True, editable=False)
     node_position = models.JSONField(default=default_position, blank=True)
     node_metadata = models.JSONField(default=dict, blank=True)
     read_time = models.PositiveIntegerField("minutes to read", default=0, editable=False)
@@ -102,12 +107,19 @@ class Sop(NodeEntity):
             models.Index(fields=["organization", "category"], name="sops_category"),
             models.Index(fields=["organization", "status"], name="sops_status"),
             models.Index("organization", Lower("title"), name="sops_title"),
+            # Across organisations: the question of the nightly announcement.
+            models.Index(
+                fields=["review_due_on"],
+                condition=Q(review_due_on__isnull=False, deleted_at=None),
+                name="sops_review_due",
+            ),
             GinIndex(fields=["tags"], name="sops_tags"),
             GinIndex(fields=["reference_keys"], name="sops_reference_keys"),
         ]
         triggers = [
             Audited(
-                entity="sop_id", ignored=["vector_embedding", "reference_keys", "last_viewed_at"]
+                entity="sop_id",
+                ignored=["vector_embedding", "reference_keys", "last_viewed_at", "review_told_for"],
             )
         ]
 

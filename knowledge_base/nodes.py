@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from knowledge_base.models import Sop, SopVersion
+from node_links.operations import NodeOperations
 from node_links.registry import Feature, NodeDescription, Passage, features
 
 NODE_TYPE = "sop"
@@ -44,19 +45,20 @@ def describe(sop: Sop) -> Sequence[NodeDescription]:
     ]
 
 
-def store_vector(entity_id: UUID, vector: list[float]) -> None:
+def store_vector(entity_id: UUID, vector: list[float] | None) -> None:
     """Keep the vector of an SOP's node in its own row too, where the founding documents have it."""
     Sop.all_objects.filter(pk=entity_id).update(vector_embedding=vector)
 
 
-def register() -> None:
-    """Join the graph."""
+def register(operations: NodeOperations) -> None:
+    """Join the graph; `operations` are made of services, which stand above this module."""
     features.add(
         Feature(
             Sop.feature_type,
             Sop,
             describe,
             store_vector,
+            operations,
             snapshots=SopVersion,
             read_at="last_viewed_at",
         )

@@ -1,11 +1,13 @@
 """How SOPs are read."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.actors import Actor
+from node_links.choices import EntityStatus
 from node_links.querysets import EntityManager, EntityQuerySet
 
 if TYPE_CHECKING:
@@ -22,6 +24,15 @@ class SopQuerySet(EntityQuerySet["Sop"]):
     def searchable(self) -> Self:
         """SOPs that may appear among search results."""
         return self.filter(searchable=True)
+
+    def review_due(self, day: date) -> Self:
+        """SOPs whose review is due by `day` and has not been announced for its date.
+
+        What is archived is not reviewed any more.
+        """
+        untold = Q(review_told_for=None) | ~Q(review_told_for=F("review_due_on"))
+        rows = self.filter(untold, deleted_at=None, review_due_on__lte=day)
+        return rows.exclude(status=EntityStatus.ARCHIVED)
 
     def from_source(self, path: str) -> Self:
         """The SOP that was imported from `path`."""

@@ -62,6 +62,15 @@ class DeliveryStatus(TextChoices):
     DISCARDED = "discarded"
 
 
+class ReplayStatus(TextChoices):
+    """How far a replay of past events is; the last two are its ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class DeadLetterStatus(TextChoices):
     """What was decided about an event that could not be delivered."""
 

@@ -1,12 +1,14 @@
 """The platform's own kinds of notices. A feature declares further ones in its `notices.py`."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from node_links.events.envelope import Event
+from node_links.models import Webhook
 from node_links.notifications.kinds import Kind, Words, declare_kind
 from node_links.notifications.paths import execution_path, path_of
-from node_links.notifications.recipients import named, owner_of, people_around
+from node_links.notifications.recipients import administrators, named, owner_of, people_around
 
 REPEATED_WITHIN = timedelta(minutes=15)
 
@@ -60,6 +62,14 @@ def _failed(event: Event) -> Words:
     steps = event.data.get("failed_step_ids") or []
     body = f"It failed at: {', '.join(map(str, steps))}." if steps else "The run failed."
     return Words(f"Failed: {_name(event)}", body, execution_path(event))
+
+
+def _webhook_disabled(event: Event) -> Words:
+    """Name the webhook by its description or host: the rest of an address may hold a secret."""
+    row = Webhook.objects.filter(pk=event.entity_id).only("description", "url").first()
+    name = "" if row is None else row.description or urlsplit(row.url).hostname or ""
+    body = f"{event.data.get('reason', '')} What is not sent yet waits until it is enabled again."
+    return Words(f"Webhook disabled: {name or _name(event)}", body.strip(), path_of(event))
 
 
 def _budget(event: Event) -> Words:
@@ -120,6 +130,15 @@ declare_kind(
         template="execution_failed",
         tells_actor=True,
         gathered=REPEATED_WITHIN,
+    )
+)
+declare_kind(
+    Kind(
+        "webhook_disabled",
+        "A webhook of my organisation was disabled because its receiver failed",
+        ("WebhookDisabled",),
+        administrators,
+        _webhook_disabled,
     )
 )
 declare_kind(

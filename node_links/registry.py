@@ -11,6 +11,7 @@ from uuid import UUID
 
 from config.exceptions import ValidationFailed
 from node_links.models import NodeEntity, VersionSnapshot
+from node_links.operations import NodeOperations
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Feature:
     """A feature of the platform: the type in addresses, the model, and how to describe an entity.
 
     `store_vector(entity_id, vector)` is called whenever the vector of an entity's own node has been
-    computed, in that transaction and with the entity's row locked, for features that keep a copy.
+    computed, given or taken away (None), in that transaction and with the entity's row locked, for
+    features that keep a copy. `operations` is what the door `nodes/` may do; by default nothing.
     `snapshots` is the model of published versions; without one, no link can be pinned to a number.
     `read_at` names the field that says when an entity was last read, where the feature notes that.
     """
@@ -59,7 +61,8 @@ class Feature:
     feature_type: str
     model: type[NodeEntity]
     describe: Callable[[Any], Sequence[NodeDescription]]
-    store_vector: Callable[[UUID, list[float]], None] | None = None
+    store_vector: Callable[[UUID, list[float] | None], None] | None = None
+    operations: NodeOperations = field(default_factory=NodeOperations)
     snapshots: type[VersionSnapshot] | None = None
     read_at: str | None = None
 

@@ -2,6 +2,8 @@
 
 from django.utils.module_loading import autodiscover_modules
 
+from node_links.caching.passing import drop_passed_states
+from node_links.events.catalogue import entity_changes
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
 from node_links.notifications.kinds import kinds
@@ -35,3 +37,9 @@ def follow_version_pins(event: Event) -> None:
             feature_type=event.feature_type,
             entity_id=event.entity_id,
         )
+
+
+@subscribe("entity-cache", entity_changes(), replayable=False)
+def drop_cached_states(event: Event) -> None:
+    """Drop what the cache still holds of states that have passed; it waits for nothing long."""
+    drop_passed_states(event.feature_type, event.entity_id)

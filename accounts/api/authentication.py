@@ -20,6 +20,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from structlog.contextvars import bind_contextvars
 
 from accounts.actors import Actor
+from accounts.api.asking import AsksAhead
 from accounts.choices import OPERATOR
 from accounts.models import AccessKey, Organization, User
 from accounts.services import KEY_MARK, hash_access_key
@@ -82,7 +83,7 @@ class AccessKeyAuthentication(TokenAuthentication):
         key_hash = hash_access_key(secret)
         enter_access_key(key_hash)
         key = AccessKey.objects.usable().filter(key_hash=key_hash).first()
-        found = key and _member(key.user_id, organization_id=key.organization_id)
+        found = key and _member(request, key.user_id, organization_id=key.organization_id)
         if not key or not found:
             raise AuthenticationFailed("The access key is unknown, expired or revoked.")
         slug = request.headers.get(TENANT_HEADER)
@@ -123,7 +124,7 @@ def _bearer(request: Request) -> str | None:
 def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
     slug = request.headers.get(TENANT_HEADER)
     read_from_replica(user_id, request.method)
-    found = _member(user_id, slug=slug)
+    found = _member(request, user_id, slug=slug)
     if found is not None:
         return found
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -136,12 +137,21 @@ def _enter_as_member(request: Request, user_id: UUID) -> Authenticated:
 
 
 def _member(
-    user_id: UUID, *, slug: str | None = None, organization_id: UUID | None = None
+    request: Request,
+    user_id: UUID,
+    *,
+    slug: str | None = None,
+    organization_id: UUID | None = None,
 ) -> Authenticated | None:
-    row = enter_member(user_id, slug=slug, organization_id=organization_id)
+    view = (request.parser_context or {}).get("view")
+    asking = view if isinstance(view, AsksAhead) else None
+    question = asking.question() if asking else None
+    row = enter_member(user_id, slug=slug, organization_id=organization_id, ask=question)
     if row is None:
         return None
-    organization, role, email, name, is_staff = row
+    organization, role, email, name, is_staff, *answer = row
+    if asking and question:
+        asking.take_answer(answer)
     # What was not read stays deferred: saving this user cannot blank the password.
     user = User.from_db(DEFAULT_DB_ALIAS, _USER_FIELDS, [user_id, email, name, True, is_staff])
     bind_contextvars(organization_id=str(organization), user_id=str(user_id))

@@ -1,6 +1,6 @@
 """Sign-in, the caller, organisations, members, access keys."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -147,6 +147,11 @@ class MembershipViewSet(
     examples = examples.MEMBERSHIPS
     serializer_class = shapes.MembershipSerializer
     permission_classes = (AdministratorsWrite,)
+    sensitive: ClassVar[dict[str, str]] = {
+        "create": "add_member",
+        "partial_update": "change_role",
+        "destroy": "remove_member",
+    }
     queryset = Membership.objects.none()
     filterset_fields = ("role",)
     search_fields = ("user__email", "user__name")

@@ -4,6 +4,7 @@ What a view gets without a line of its own: problem documents, the rollback of a
 rate limits, replay of repeated POSTs, strict query parameters, entity tags.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -32,6 +33,8 @@ class Conventions(FrameworkView):
 
     - `accepts_lists`: the body may be a JSON array too;
     - `extra_query_parameters`: names the view reads from the query string by itself;
+    - `sensitive`: actions of which a refusal is put on record, each with the name of the act; of a
+      view that is no viewset, methods;
     - `replays`: answers to POSTs with an Idempotency-Key are kept. Off where an answer shows a
       secret that is stored nowhere else.
     """
@@ -40,6 +43,7 @@ class Conventions(FrameworkView):
     accepts_lists: ClassVar[bool] = False
     extra_query_parameters: ClassVar[tuple[str, ...]] = ()
     replays: ClassVar[bool] = True
+    sensitive: ClassVar[Mapping[str, str]] = {}
     _claim: Claim | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -62,6 +66,11 @@ class Conventions(FrameworkView):
         self.check_permissions(request)
         if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META and self.replays:
             self._claim = claim(request)
+
+    def sensitive_act(self) -> str | None:
+        """Return the name of what was asked for, where a refusal of it is put on record."""
+        asked = getattr(self, "action", None) or (self.request.method or "").lower()
+        return self.sensitive.get(asked)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the answer to an error; a replayed answer comes this way too, as it was."""

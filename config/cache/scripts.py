@@ -34,13 +34,19 @@ return 0
 """
 
 DROP_TAG = """
--- KEYS: tag   ARGV: prefix of locks
-local dropped = 0
+-- KEYS: tag   ARGV: prefix of locks, key that stays ('' = none)
+local dropped, stays = 0, false
 for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  dropped = dropped + redis.call('DEL', name)
-  redis.call('DEL', ARGV[1] .. name)
+  if name == ARGV[2] then
+    stays = true
+  else
+    dropped = dropped + redis.call('DEL', name)
+    redis.call('DEL', ARGV[1] .. name)
+    redis.call('SREM', KEYS[1], name)
+  end
 end
-redis.call('DEL', KEYS[1])
+if not stays then redis.call('DEL', KEYS[1]) end
 return dropped
 """
-"""Delete everything stored under a tag, revoke what is being computed, forget the tag."""
+"""Delete everything stored under a tag, revoke what is being computed, forget the tag; a key that
+is to stay stays, and so does its tag."""

@@ -91,6 +91,25 @@ class CacheService:
         """Store `value` for about `ttl` seconds (default `CACHE_TTL`), findable by `tags`."""
         self._store(checked(key), orjson.dumps(value), ttl, tags)
 
+    def get_bytes(self, key: str) -> bytes | None:
+        """Return what `set_bytes` stored, or None. Never older than its time to live."""
+        found: Any = valkey.ask(lambda client: client.get(checked(key)), None)
+        count(pattern_name(key), hit=found is not None)
+        return found if isinstance(found, bytes) else None
+
+    def set_bytes(
+        self, key: str, value: bytes, ttl: float | None = None, *, tags: Iterable[str] = ()
+    ) -> None:
+        """Store `value` as it is, for what is served as it is stored; for `get_bytes` only.
+
+        Such a value is not served past its time while a new one is computed, as `get_or_set` does.
+        """
+        names = [checked(key), LOCK_PREFIX + key, *(TAG_PREFIX + tag for tag in tags)]
+        lifetime = max(1, round(_spread(ttl) * 1000))
+        valkey.ask(
+            lambda client: client.eval(scripts.STORE, len(names), *names, value, lifetime, ""), None
+        )
+
     def mset(self, values: Mapping[str, Any], ttl: float | None = None) -> None:
         """Store many values at once."""
         entries = [
@@ -131,13 +150,13 @@ class CacheService:
 
         return valkey.ask(question, 0)
 
-    def invalidate_by_tag(self, *tags: str) -> int:
-        """Delete everything stored under any of `tags`; returns how many values went."""
+    def invalidate_by_tag(self, *tags: str, keep: str = "") -> int:
+        """Delete everything stored under any of `tags` but `keep`; returns how many values went."""
 
         def question(client: Redis) -> int:
             pipeline = client.pipeline(transaction=False)
             for tag in tags:
-                pipeline.eval(scripts.DROP_TAG, 1, TAG_PREFIX + tag, LOCK_PREFIX)
+                pipeline.eval(scripts.DROP_TAG, 1, TAG_PREFIX + tag, LOCK_PREFIX, keep)
             return sum(pipeline.execute())
 
         return valkey.ask(question, 0) if tags else 0
@@ -216,11 +235,7 @@ class CacheService:
 
     def _envelope(self, payload: bytes, ttl: float | None) -> tuple[bytes, int]:
         """Return what is stored (`[fresh until, value]`) and for how many milliseconds."""
-        seconds = float(settings.CACHE_TTL if ttl is None else ttl)
-        if seconds <= 0:
-            raise ValueError("A time to live is a positive number of seconds.")
-        # Spread, so that what was stored together does not run out together.
-        seconds *= random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret
+        seconds = _spread(ttl)
         until = b"%.3f" % (self._clock() + seconds)
         return b"[" + until + b"," + payload + b"]", max(1, round((seconds + STALE_SECONDS) * 1000))
 
@@ -243,6 +258,14 @@ class CacheService:
         pipeline.delete(*names)
         pipeline.delete(*(LOCK_PREFIX + name for name in names))
         return int(pipeline.execute()[0])
+
+
+def _spread(ttl: float | None) -> float:
+    """Return about `ttl` seconds: what was stored together does not run out together."""
+    seconds = float(settings.CACHE_TTL if ttl is None else ttl)
+    if seconds <= 0:
+        raise ValueError("A time to live is a positive number of seconds.")
+    return seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret
 
 
 cache = CacheService()

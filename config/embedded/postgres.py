@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "max_parallel_maintenance_workers": "2",
     "jit": "off",  # costs more than it gives on short queries with row-level security
     "idle_in_transaction_session_timeout": "10min",
+    "track_commit_timestamp": "on",  # streams go on after a restart in the order of commits
     "log_checkpoints": "off",
     "log_min_messages": "fatal",  # a refused statement is told to its caller, who knows more
     "log_line_prefix": "",

@@ -10,21 +10,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
 from config.admin.acting import act_on_each
 from config.admin.base import OperatorAdmin, explain
-from config.admin.display import admin_address
+from config.admin.display import admin_address, admin_link
 from config.admin.theme import action
 from config.exceptions import DomainError
-from knowledge_base.admin.forms import BumpForm, PublishForm, ReasonForm
+from knowledge_base.admin.forms import BumpForm, PublishForm, RemovalForm
 from knowledge_base.models import Sop
+from knowledge_base.sagas import start_archiving, start_deleting
 from knowledge_base.services import sops as services
 from knowledge_base.services.exporting import export_archive
 from node_links.choices import Bump
-from node_links.models import NodeMetadata
+from node_links.models import NodeMetadata, Saga
 from node_links.search.text import mark_dirty
 
 Write = Callable[[Actor, UUID], object]
@@ -142,13 +144,15 @@ class SopActions(OperatorAdmin):
         dialog={
             "title": "Archive this SOP",
             "description": "For good: its text stays readable and can no longer be changed.",
-            "form_class": ReasonForm,
+            "form_class": RemovalForm,
             "form_submit_text": "Archive",
         },
     )
-    def archive(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+    def archive(self, request: HttpRequest, form: RemovalForm, object_id: str) -> HttpResponse:
         """Archive for good."""
         reason = form.cleaned_data["reason"]
+        if form.cleaned_data["cleanup_links"]:
+            return _with_links(request, object_id, start_archiving, reason)
         return _one(
             request,
             object_id,
@@ -164,13 +168,17 @@ class SopActions(OperatorAdmin):
         dialog={
             "title": "Delete this SOP",
             "description": "It is hidden and everything is kept; it can be restored.",
-            "form_class": ReasonForm,
+            "form_class": RemovalForm,
             "form_submit_text": "Delete",
         },
     )
-    def delete_softly(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+    def delete_softly(
+        self, request: HttpRequest, form: RemovalForm, object_id: str
+    ) -> HttpResponse:
         """Hide it, keeping everything."""
         reason = form.cleaned_data["reason"]
+        if form.cleaned_data["cleanup_links"]:
+            return _with_links(request, object_id, start_deleting, reason)
         return _one(
             request,
             object_id,
@@ -212,6 +220,23 @@ def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpR
         with transaction.atomic():
             write(operator_of(request, sop.organization_id), sop.pk)
         messages.success(request, done)
+    except DomainError as error:
+        for _, message in explain(error):
+            messages.error(request, message)
+    return HttpResponse(headers={"HX-Redirect": str(admin_address(Sop, sop.pk))})
+
+
+def _with_links(
+    request: HttpRequest, object_id: str, start: Callable[..., Saga], reason: str
+) -> HttpResponse:
+    """Leave a saga to a worker: it needs transactions of its own, and the page is one already."""
+    sop = Sop.all_objects.get(pk=object_id)
+    actor = operator_of(request, sop.organization_id)
+    try:
+        with transaction.atomic():
+            saga = start(actor=actor, sop=sop, reason=reason, enqueue=True)
+        page = admin_link(Saga, saga.pk, "how far it is")
+        messages.success(request, format_html("Begun, links first or not at all: {}.", page))
     except DomainError as error:
         for _, message in explain(error):
             messages.error(request, message)

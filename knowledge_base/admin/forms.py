@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -30,6 +31,7 @@ EDITABLE = (
     "author",
     "search_keywords",
     "searchable",
+    "review_due_on",
     "aliases",
     "prerequisites",
     "metadata",
@@ -63,6 +65,7 @@ class SopForm(RefusableForm):
             "content": MarkdownEditor(),
             "summary": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
             "audience": UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+            "review_due_on": UnfoldAdminSingleDateWidget(),
             **{name: UnfoldAdminTextInputWidget() for name in _LISTS},
         }
 
@@ -138,6 +141,17 @@ class ReasonForm(BaseDialogForm):
     """Why."""
 
     reason = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget())
+
+
+class RemovalForm(ReasonForm):
+    """Why, and whether what joins the SOP to others goes too."""
+
+    cleanup_links = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Take its links away",
+        help_text="References to it dangle. All of it happens, or nothing.",
+    )
 
 
 class BumpForm(BaseDialogForm):

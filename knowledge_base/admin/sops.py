@@ -38,8 +38,8 @@ from node_links.choices import EntityStatus
 
 STATUS_COLOURS = {"draft": "warning", "published": "success", "archived": "info"}
 _METADATA = ("category", "tags", "content_type", "complexity", "audience", "author",
-             "search_keywords", "searchable", "aliases", "prerequisites", "metadata",
-             "permissions")  # fmt: skip
+             "search_keywords", "searchable", "review_due_on", "aliases", "prerequisites",
+             "metadata", "permissions")  # fmt: skip
 
 
 @admin.register(Sop)

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django_filters.rest_framework.filters import (
     CharFilter,
     ChoiceFilter,
+    DateFilter,
     IsoDateTimeFilter,
     UUIDFilter,
 )
@@ -16,7 +17,7 @@ from node_links.choices import EntityStatus
 
 
 class SopFilters(FilterSet):
-    """`?category=`, `?status=`, `?tags=a,b` (any of them), `?owner=`, times."""
+    """`?category=`, `?status=`, `?tags=a,b` (any of them), `?owner=`, dates, times."""
 
     category = CharFilter()
     status = ChoiceFilter(choices=EntityStatus.choices)
@@ -25,6 +26,7 @@ class SopFilters(FilterSet):
     owner = UUIDFilter(field_name="owner_id")
     source_path = CharFilter()
     tags = CharFilter(method="filter_tags", label="Any of these, comma-separated.")
+    review_due_before = DateFilter(field_name="review_due_on", lookup_expr="lt")
     created_after = IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
 

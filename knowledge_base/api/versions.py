@@ -14,7 +14,7 @@ from config.api.errors import ParameterError
 from knowledge_base.api import serializers as shapes
 from knowledge_base.comparison import compare_contents
 from knowledge_base.models import Sop, SopVersion
-from knowledge_base.sagas import links_removed, start_archiving
+from knowledge_base.sagas import DELETE_SOP, links_removed, start_archiving
 from knowledge_base.services.sops import (
     archive_sop,
     open_sop_version,
@@ -35,7 +35,7 @@ NUMBER = r"(?P<version>[0-9A-Za-z.+_-]+)"
 class SopVersionActions(SagaActions, NodeEntityViewSet):
     """Publish, list, read, compare, roll back, archive."""
 
-    saga_actions = ("archive",)
+    saga_actions = ("archive", "destroy")
 
     @extend_schema(request=shapes.PublishSerializer, responses={200: shapes.SopSerializer})
     @action(detail=True, methods=["post"])
@@ -72,7 +72,9 @@ class SopVersionActions(SagaActions, NodeEntityViewSet):
         )
 
     def saga_response(self, saga: Saga) -> Response:
-        """Return the archived SOP and how many links it has lost."""
+        """Return the archived SOP and how many links it has lost; nothing of a deleted one."""
+        if saga.name == DELETE_SOP.name:
+            return Response(status=status.HTTP_204_NO_CONTENT)
         response = self.entity_response(self.get_queryset().get(pk=saga.payload["sop_id"]))
         response.data["links_removed"] = links_removed(saga)
         return response

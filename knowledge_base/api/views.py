@@ -27,6 +27,7 @@ from knowledge_base.choices import SUGGESTED_CATEGORIES
 from knowledge_base.markdown.document import parse
 from knowledge_base.markdown.rendering import render
 from knowledge_base.models import Sop, SopReference, SopVersion
+from knowledge_base.sagas import start_deleting
 from knowledge_base.services.importing import import_archive
 from knowledge_base.services.sops import (
     create_sop,
@@ -36,7 +37,6 @@ from knowledge_base.services.sops import (
     update_sop,
 )
 from node_links.choices import Bump, EntityStatus
-from node_links.graph.linked import linked_entities
 from node_links.permissions import require_no_change
 from node_links.services.versions import get_snapshot
 
@@ -62,9 +62,19 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
     search_fields = ("title", "summary")
     ordering_fields = ("title", "category", "created_at", "updated_at", "read_time")
     ordering = ("-updated_at", "-id")
+    unsettled_fields = (
+        "linked_function_models",
+        "linked_event_storms",
+        "linked_spindles",
+        "last_viewed_at",
+    )
     creating = ("create", "import_")
     locks_on_write = True
-    extra_query_parameters = (*SopVersionActions.extra_query_parameters, "reason")
+    extra_query_parameters = (
+        *SopVersionActions.extra_query_parameters,
+        "reason",
+        "cleanup_links",
+    )
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""
@@ -87,9 +97,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         shown = args[0] if args else None
         if shown is not None and "data" not in kwargs:
             sops: Iterable[Sop] = shown if kwargs.get("many") else [shown]
-            linked = linked_entities(
-                actor=self.actor, feature_type=Sop.feature_type, entity_ids=[s.pk for s in sops]
-            )
+            linked = self.linked_with(sops)
             kwargs["context"] = {**self.get_serializer_context(), "linked": linked}
         return super().get_serializer(*args, **kwargs)
 
@@ -115,16 +123,24 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         """Change an SOP, naming all required fields."""
         return self._update(request, partial=False)
 
-    @extend_schema(parameters=[OpenApiParameter("reason", str)])
+    @extend_schema(
+        parameters=[OpenApiParameter("reason", str), OpenApiParameter("cleanup_links", bool)],
+        responses={204: None, 202: shapes.AcceptedSerializer},
+    )
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Delete an SOP softly. 409 `in_use` where others rely on it."""
-        sop = self.get_object()
-        delete_sop(
-            actor=self.actor,
-            pk=sop.pk,
-            expected_revision=self.expected_revision,
-            reason=request.query_params.get("reason", ""),
-        )
+        """Delete an SOP softly. 409 `in_use` where others rely on it.
+
+        With `cleanup_links` its links go first: all of it, or nothing.
+        """
+        sop, cleanup = self.get_object(), self._asked("cleanup_links")
+        expected = self.expected_revision
+        reason = request.query_params.get("reason", "")
+        if cleanup:
+            saga = start_deleting(
+                actor=self.actor, sop=sop, reason=reason, expected_revision=expected
+            )
+            return self.accepted(saga)
+        delete_sop(actor=self.actor, pk=sop.pk, expected_revision=expected, reason=reason)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={200: shapes.SopSerializer})

@@ -72,6 +72,7 @@ def record_of(sop: Sop, path: str) -> SourceRecord:
         complexity=sop.complexity or "",
         audience=sop.audience or "",
         searchable=sop.searchable,
+        review_due_on=sop.review_due_on.isoformat() if sop.review_due_on else "",
         nodeloom_id="" if sop.source_path else str(sop.pk),
         metadata=sop.metadata,
     )

@@ -6,6 +6,7 @@ resolved when all files are in, so that their order does not matter.
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
@@ -158,6 +159,8 @@ def _values(record: SourceRecord) -> dict[str, Any]:
     }
     if record.author:
         values["author"] = record.author
+    if record.review_due_on:
+        values["review_due_on"] = date.fromisoformat(record.review_due_on)
     if record.search_keywords:
         values["search_keywords"] = list(record.search_keywords)
     return values

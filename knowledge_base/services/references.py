@@ -16,23 +16,31 @@ _WRITTEN = ("kind", "raw_target", "target_keys", "fragment", "label", "target_id
 
 
 def sync_references(
-    *, actor: Actor, sop: Sop, resolver: Resolver | None = None, is_new: bool = False
+    *,
+    actor: Actor,
+    sop: Sop,
+    resolver: Resolver | None = None,
+    is_new: bool = False,
+    relink: bool = False,
 ) -> None:
     """Store what the text of `sop` refers to, and lead its derived links there.
 
     `resolver` knows all SOPs already during an import; otherwise those that the text may mean are
-    looked up. `is_new` says that the SOP was created in this transaction.
+    looked up. `is_new` says that the SOP was created in this transaction, `relink` that its derived
+    links may be gone although its text says what it said.
     """
     fresh = _read(sop)
     resolver = resolver or _resolver_for(sop, fresh)
     for reference in fresh:
         reference.target_id = resolver.resolve(reference.target_keys)
     present = [] if is_new else list(sop.references.order_by("position"))
-    if [_identity(r) for r in present] == [_identity(r) for r in fresh]:
+    same = [_identity(r) for r in present] == [_identity(r) for r in fresh]
+    if same and not relink:
         return
-    if present:
-        sop.references.all().delete()
-    SopReference.objects.bulk_create(fresh)
+    if not same:
+        if present:
+            sop.references.all().delete()
+        SopReference.objects.bulk_create(fresh)
     _sync_links(actor, sop, (reference.target_id for reference in fresh))
 
 

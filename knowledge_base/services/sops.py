@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,16 @@ from node_links.audit.annotating import annotate
 from node_links.choices import Bump, EntityStatus, LinkOrigin
 from node_links.events.recording import record_event
 from node_links.models import NodeLink
-from node_links.permissions import Act, normalise, require, require_creator, require_no_change
+from node_links.permissions import Act, require, require_creator
 from node_links.services import entities
-from node_links.services.nodes import sync_nodes
+from node_links.services.changing import (
+    Changes,
+    annotated,
+    own_permissions,
+    record_changes,
+    with_permissions,
+)
+from node_links.services.nodes.syncing import sync_nodes
 from node_links.services.versions import (
     HEAD,
     get_snapshot,
@@ -41,7 +49,6 @@ KEYWORDS_FROM = 3000
 TEXT = ("title", "content", "summary", "category")
 # These stay open even when the SOP is archived.
 ALWAYS_OPEN = ("tags", "metadata", "permissions", "owner_id")
-Changes = dict[str, dict[str, Any]]
 
 
 def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> Sop:
@@ -51,14 +58,8 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
     """
     require_creator(actor)
     with joined_transaction():
-        values["permissions"] = normalise(
-            actor, values.get("permissions") or {}, owner_id=actor.user_id
-        )
-        sop = Sop(
-            organization_id=actor.tenant_id,
-            owner_id=_owner(values["permissions"]),
-            **values,
-        )
+        values |= own_permissions(actor, values.get("permissions"))
+        sop = Sop(organization_id=actor.tenant_id, **values)
         sop.author = sop.author or _name_of(actor)
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
@@ -97,7 +98,7 @@ def update_sop(
             Sop, actor=actor, pk=pk, expected_revision=expected_revision, locked=locked
         )
         require(actor, sop, Act.EDIT)
-        values = _normalised(actor, sop, values)
+        values = with_permissions(actor, sop, values)
         changes = entities.changes_of(sop, values)
         if not changes:
             return sop
@@ -108,7 +109,7 @@ def update_sop(
         keys = sop.reference_keys
         with _annotated(sop, changes, opens=opens):
             _apply(actor, sop, changes, also=HEAD if opens else ())
-        _record_changes(actor, sop, changes)
+        record_changes(actor, sop, _told(changes))
         if with_references:
             _follow_references(actor, sop, changes, keys)
     return sop
@@ -120,17 +121,27 @@ def delete_sop(
     """Hide an SOP, keeping everything. Raises `SopInUse`, `InvalidTransition`, as `update_sop`."""
     with joined_transaction():
         sop = entities.lock_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
-        require(actor, sop, Act.ADMINISTER)
-        _require_unused(actor, sop)
+        refuse_deletion(actor=actor, sop=sop)
         entities.soft_delete_entity(actor=actor, entity=sop, reason=reason)
         detach_references(actor=actor, sop=sop)
+
+
+def refuse_deletion(*, actor: Actor, sop: Sop, with_links: bool = False) -> None:
+    """Raise what stands against deleting a living SOP.
+
+    That is `Forbidden`, `InvalidTransition` (archived) or `SopInUse`. `with_links` says that its
+    links will go before it; what names it as a prerequisite stays.
+    """
+    require(actor, sop, Act.ADMINISTER)
+    entities.refuse_archived(sop)
+    _require_unused(actor, sop, links_too=not with_links)
 
 
 def restore_sop(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Sop:
     """Undo a deletion. Raises as `entities.restore_entity`."""
     with joined_transaction():
         sop = entities.restore_entity(Sop, actor=actor, pk=pk, expected_revision=expected_revision)
-        sync_references(actor=actor, sop=sop)
+        sync_references(actor=actor, sop=sop, relink=True)
         heal_references(actor=actor, sop=sop)
     return sop
 
@@ -223,29 +234,14 @@ def _apply(actor: Actor, sop: Sop, changes: Changes, *, also: Iterable[str] = ()
 
 def _annotated(sop: Sop, changes: Changes, *, opens: bool) -> AbstractContextManager[None]:
     """Return what the audit trail says of a change, where it is more than an edit."""
-    if "permissions" in changes:
-        act = {"action": "permission_change", **changes["permissions"]}
-        return annotate(event_type="SopPermissionsChanged", event_data=act)
-    if opens:
+    if opens and "permissions" not in changes:
         act = {
             "action": "open_version",
             "version": sop.version,
             "previous_version": sop.published_version,
         }
         return annotate(event_type="SopDraftOpened", event_data=act)
-    return nullcontext()
-
-
-def _record_changes(actor: Actor, sop: Sop, changes: Changes) -> None:
-    """Record one event for what people may do with the SOP and one for everything else."""
-    told = _told(changes)
-    told.pop("owner_id", None)  # the permissions name the owner
-    permissions = told.pop("permissions", None)
-    if permissions is not None:
-        data = {"changes": {"permissions": permissions}}
-        record_event(actor=actor, entity=sop, event_type="SopPermissionsChanged", data=data)
-    if told:
-        record_event(actor=actor, entity=sop, event_type="SopUpdated", data={"changes": told})
+    return annotated(sop, changes)
 
 
 def _follow_references(actor: Actor, sop: Sop, changes: Changes, keys: list[str]) -> None:
@@ -272,15 +268,6 @@ def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
     return ["reference_keys", "read_time", "search_keywords", "keywords_extracted"]
 
 
-def _normalised(actor: Actor, sop: Sop, values: dict[str, Any]) -> dict[str, Any]:
-    if "permissions" not in values:
-        return values
-    given = values["permissions"] or {}
-    require_no_change(actor, sop, given)
-    permissions = normalise(actor, given, owner_id=sop.owner_id)
-    return {**values, "permissions": permissions, "owner_id": _owner(permissions)}
-
-
 def _require_prerequisites(actor: Actor, sop: Sop) -> None:
     wanted = set(sop.prerequisites)
     if sop.pk in wanted:
@@ -293,7 +280,7 @@ def _require_prerequisites(actor: Actor, sop: Sop) -> None:
         raise NotFound("One of the prerequisites does not exist.")
 
 
-def _require_unused(actor: Actor, sop: Sop) -> None:
+def _require_unused(actor: Actor, sop: Sop, *, links_too: bool) -> None:
     dependents = Sop.objects.filter(
         organization_id=actor.tenant_id, prerequisites__contains=[sop.pk]
     )
@@ -303,6 +290,8 @@ def _require_unused(actor: Actor, sop: Sop) -> None:
         .exclude(origin=LinkOrigin.RUNTIME)
         .exclude(origin=LinkOrigin.DERIVED, source_feature=sop.feature_type)
     )
+    if not links_too:
+        links = links.none()
     users = [
         {"kind": "prerequisite", "feature": sop.feature_type, "entity_id": str(pk)}
         for pk in dependents.values_list("pk", flat=True)
@@ -336,11 +325,9 @@ def _digest(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
-
-
-def _owner(permissions: dict[str, Any]) -> UUID | None:
-    return UUID(permissions["owner"]) if permissions["owner"] else None
 
 
 def _name_of(actor: Actor) -> str | None:

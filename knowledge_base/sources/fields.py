@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,14 @@ class FieldReader:
         if not isinstance(value, bool):
             raise self._invalid(key, "must be true or false")
         return value
+
+    def day(self, key: str) -> str:
+        """A date (ISO 8601, `2026-12-01`) as text, or empty when there is none."""
+        text = self.text(key, limit=MAX_ITEM_LENGTH)
+        try:
+            return date.fromisoformat(text).isoformat() if text else ""
+        except ValueError:
+            raise self._invalid(key, "must be a date such as 2026-12-01") from None
 
     def words(
         self, *keys: str, lower: bool = False, limit: int = MAX_ITEM_LENGTH

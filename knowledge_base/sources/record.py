@@ -39,7 +39,8 @@ class SourceRecord:
 
     `content` is the Markdown without its front matter, as written. `metadata` is JSON-like.
     `nodeloom_id` is the id of an SOP that was written on the platform: without a path of its own,
-    it is by this that a file finds the SOP it was exported from.
+    it is by this that a file finds the SOP it was exported from. `review_due_on` is a date in
+    ISO 8601.
     """
 
     source_path: str
@@ -55,6 +56,7 @@ class SourceRecord:
     complexity: str = ""
     audience: str = ""
     searchable: bool = True
+    review_due_on: str = ""
     nodeloom_id: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
@@ -87,6 +89,7 @@ def to_record(source: SourceFile, navigation: Navigation | None = None) -> Sourc
         complexity=read.choice("complexity", COMPLEXITIES, ""),
         audience=read.text("audience", limit=MAX_AUDIENCE_LENGTH) or "",
         searchable=read.flag("searchable", default=True),
+        review_due_on=read.day("review_due_on"),
         nodeloom_id=read.identifier("nodeloom_id"),
         metadata=read.rest(_METADATA),
     )

@@ -10,6 +10,7 @@ from node_links.admin import (
     nodes,
     notifications,
     overview,
+    replays,
     sagas,
     webhooks,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "nodes",
     "notifications",
     "overview",
+    "replays",
     "sagas",
     "webhooks",
 ]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import (
@@ -15,8 +15,9 @@ from unfold.paginator import InfinitePaginator
 
 from config.admin.base import OfTenant, ReadOnlyAdmin
 from config.admin.display import pretty_json
-from config.admin.theme import display
+from config.admin.theme import action, display
 from node_links.admin.entities import entity_link
+from node_links.admin.replaying import replay_chosen
 from node_links.models import NodeEvent
 
 _PERIODS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
@@ -57,6 +58,7 @@ class EventAdmin(OfTenant, ReadOnlyAdmin):
     fields = ("timestamp", "event_type", "entity", "sequence", "organization", "user", "content",
               "correlation_id", "causation_id", "execution_id", "schema_version")  # fmt: skip
     readonly_fields = ("entity", "content")
+    actions = ("replay",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NodeEvent]:
         """Read organisation and person along."""
@@ -74,3 +76,12 @@ class EventAdmin(OfTenant, ReadOnlyAdmin):
     def content(self, event: NodeEvent) -> SafeString:
         """Return the data as JSON."""
         return pretty_json(event.data)
+
+    @action(description="Deliver again (replay)", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[NodeEvent]) -> HttpResponse:
+        """Ask to whom, count, ask again, and queue a replay of the chosen events."""
+        return replay_chosen(request, queryset)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Whoever may make replays."""
+        return request.user.has_perm("node_links.add_eventreplay")

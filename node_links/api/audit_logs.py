@@ -1,7 +1,7 @@
 """The audit trail over REST: of the organisation, and of one entity."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters.rest_framework.filters import (
@@ -96,6 +96,7 @@ class AuditLogViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
     serializer_class = AuditLogSerializer
     filterset_class = AuditFilters
     pagination_class = AuditPagination
+    sensitive: ClassVar[dict[str, str]] = {"list": "read_audit_trail"}
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the rows that the caller may read."""

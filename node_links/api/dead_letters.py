@@ -1,6 +1,6 @@
 """Events that could not be delivered: seen, sent again, or let go."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -105,6 +105,10 @@ class DeadLetterViewSet(
     filterset_class = DeadLetterFilters
     queryset = DeadLetter.objects.none()
     scope_resource = "events"
+    sensitive: ClassVar[dict[str, str]] = {
+        "discard": "discard_dead_letter",
+        "discard_many": "discard_dead_letter",
+    }
     examples = {
         "retrieve": [OpenApiExample("one that is open", _LETTER, response_only=True)],
         "discard": [OpenApiExample("why", {"reason": "Sent by hand."}, request_only=True)],

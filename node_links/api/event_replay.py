@@ -1,25 +1,22 @@
-"""Sending past events out again."""
+"""Sending past events out again, and how far that is."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import CallerMixin
 from accounts.api.permissions import AdministratorsOnly
-from config.api.serializers import Serializer
+from config.api.serializers import ModelSerializer, Serializer
 from config.api.views import APIView
-from config.exceptions import InfrastructureException
-from config.ids import uuid7
+from config.exceptions import NotFound
 from node_links.events.replaying import ReplayRequest, count_matching
-from node_links.tasks.events import replay_events
+from node_links.models import EventReplay
+from node_links.services.replays import start_replay
 
 
 class ReplayRequestSerializer(Serializer):
@@ -43,11 +40,27 @@ class ReplayRequestSerializer(Serializer):
         return {"from": serializers.DateTimeField(source="since"), **super().get_fields()}
 
 
-class ReplaySerializer(Serializer):
+class AcceptedReplaySerializer(Serializer):
     """How many events somebody will hear of again. `replay_id` is null where it was a dry run."""
 
     replay_id = serializers.UUIDField(allow_null=True)
     matched = serializers.IntegerField(min_value=0)
+
+
+class EventReplaySerializer(ModelSerializer[EventReplay]):
+    """A replay: `error` is null unless it has failed."""
+
+    replay_id = serializers.UUIDField(source="id", read_only=True)
+    error = serializers.SerializerMethodField()
+
+    class Meta:
+        model = EventReplay
+        fields = ("replay_id", "status", "total", "done", "started_at", "finished_at", "error")
+        read_only_fields = fields
+
+    def get_error(self, replay: EventReplay) -> str | None:
+        """Return what ended it."""
+        return replay.error or None
 
 
 class EventReplayView(CallerMixin, APIView):
@@ -55,6 +68,8 @@ class EventReplayView(CallerMixin, APIView):
 
     permission_classes = (AdministratorsOnly,)
     scope_resource = "events"
+    model = EventReplay
+    sensitive: ClassVar[dict[str, str]] = {"post": "replay_events"}
     examples = {
         "post": [
             OpenApiExample(
@@ -78,7 +93,7 @@ class EventReplayView(CallerMixin, APIView):
 
     @extend_schema(
         request=ReplayRequestSerializer,
-        responses={202: ReplaySerializer},
+        responses={202: AcceptedReplaySerializer},
         operation_id="events_replay_create",
         tags=["events"],
     )
@@ -90,26 +105,41 @@ class EventReplayView(CallerMixin, APIView):
         dry = values.pop("dry_run")
         values["until"] = values.get("until") or timezone.now()
         wanted = ReplayRequest(**{**values, "types": tuple(values.get("types", ()))})
-        matched = count_matching(self.actor.tenant_id, wanted)
-        replay_id = None if dry else self._begin(wanted)
-        body = ReplaySerializer({"replay_id": replay_id, "matched": matched})
-        return Response(body.data, status=status.HTTP_202_ACCEPTED)
+        if dry:
+            told: dict[str, Any] = {"replay_id": None}
+            told["matched"] = count_matching(self.actor.tenant_id, wanted)
+        else:
+            replay = start_replay(actor=self.actor, request=wanted)
+            told = {"replay_id": replay.pk, "matched": replay.total}
+        return Response(AcceptedReplaySerializer(told).data, status=status.HTTP_202_ACCEPTED)
 
-    def _begin(self, wanted: ReplayRequest) -> UUID:
-        """Hand the work to a worker; its task carries the id of the replay."""
-        replay_id = uuid7()
-        told = {
-            **asdict(wanted),
-            "since": wanted.since.isoformat(),
-            "until": wanted.until.isoformat(),
-            "entity_id": wanted.entity_id and str(wanted.entity_id),
-        }
-        arguments = (str(self.actor.tenant_id), told)
-        try:
-            replay_events.apply_async(arguments, task_id=str(replay_id), retry=False)
-        except (OperationalError, RedisError, OSError) as error:
-            # However the broker failed: nothing of the replay was kept, so the caller must know.
-            raise InfrastructureException(
-                f"The broker cannot be reached: {error}", status_code=503
-            ) from error
-        return replay_id
+
+class EventReplayStatusView(CallerMixin, APIView):
+    """How far a replay is."""
+
+    permission_classes = (AdministratorsOnly,)
+    scope_resource = "events"
+    examples = {
+        "get": [OpenApiExample("half of it", {
+            "replay_id": "01a1fd92-4b1e-7a07-9b8e-5be9b2f3a1c4",
+            "status": "running",
+            "total": 128,
+            "done": 64,
+            "started_at": "2026-11-21T09:00:00Z",
+            "finished_at": None,
+            "error": None,
+        }, response_only=True)]
+    }  # fmt: skip
+
+    @extend_schema(
+        responses={200: EventReplaySerializer},
+        operation_id="events_replay_retrieve",
+        tags=["events"],
+    )
+    def get(self, request: Request, replay_id: UUID) -> Response:
+        """Read how far a replay is; `done` of `total` events are due again."""
+        rows = EventReplay.objects.filter(organization_id=self.actor.tenant_id)
+        replay = rows.filter(pk=replay_id).first()
+        if replay is None:
+            raise NotFound
+        return Response(EventReplaySerializer(replay).data)

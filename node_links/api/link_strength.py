@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.callers import CallerMixin
-from accounts.api.permissions import WritesNeed
+from accounts.api.permissions import IsMember
 from config.api.filters import FilterSet
 from config.api.pagination import CursorPagination
 from config.api.serializers import Serializer
@@ -86,7 +86,7 @@ class LinkStrengthViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
     """The calculations of one link's strength."""
 
     serializer_class = StrengthSerializer
-    permission_classes = (WritesNeed,)
+    permission_classes = (IsMember,)
     pagination_class = CursorPagination
     filterset_class = StrengthFilters
     queryset = LinkStrengthCalculation.objects.none()
@@ -102,7 +102,6 @@ class LinkStrengthViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
             OpenApiExample("let them be gathered", {"gather": True}, request_only=True),
             OpenApiExample("calculated", _CALCULATION, response_only=True, status_codes=["200"]),
         ],
-        "list": [OpenApiExample("a calculation", _CALCULATION, response_only=True)],
     }  # fmt: skip
 
     def get_queryset(self) -> QuerySet[Any]:

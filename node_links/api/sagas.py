@@ -27,24 +27,24 @@ class SagaActions(CallerMixin, GenericViewSet):
     between, the sweeper goes on, and a repetition with the same Idempotency-Key answers 202.
 
     Requests run in one transaction each (ATOMIC_REQUESTS), which ends after the answer is made. The
-    routes of these actions are taken out of that and open theirs here.
+    routes of these actions are taken out of that and open theirs here, for each of their methods.
     """
 
     saga_actions: ClassVar[tuple[str, ...]] = ()
+    opens_transactions: bool = False
     _saga_id: UUID | None = None
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
         """Let the routes of sagas mind their own transactions."""
-        view = super().as_view(actions, **initkwargs)
         if set((actions or {}).values()).isdisjoint(cls.saga_actions):
-            return view
+            return super().as_view(actions, **initkwargs)
+        view = super().as_view(actions, opens_transactions=True, **initkwargs)
         return transaction.non_atomic_requests(view)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request; run the saga that it has stored, once that is committed."""
-        handler = self.action_map.get((request.method or "").lower())
-        if handler not in self.saga_actions:
+        if not self.opens_transactions:
             return super().dispatch(request, *args, **kwargs)
         with transaction.atomic():
             provisional = super().dispatch(request, *args, **kwargs)

@@ -6,25 +6,25 @@ from uuid import UUID
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from accounts.api.callers import CallerMixin
 from config.api.errors import ParameterError
-from config.api.views import EntityViewSet
+from config.exceptions import DomainError
 from node_links.api.audit_logs import AuditLogSerializer, AuditPagination
+from node_links.api.cached import CachedReads
 from node_links.api.permissions import MayAct
 from node_links.choices import EntityStatus
-from node_links.models import AuditLog, NodeEntity
+from node_links.models import AuditLog
 from node_links.permissions import Act
 from node_links.querysets import EntityQuerySet
 
 _TRUTH = {"true": True, "false": False}
 
 
-class NodeEntityViewSet(CallerMixin, EntityViewSet):
+class NodeEntityViewSet(CachedReads):
     """Base of the four features' viewsets.
 
     `model` is the entity; `acts` says what each action needs, `creating` which ones make new
@@ -33,7 +33,6 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
     deleted ones instead.
     """
 
-    model: ClassVar[type[NodeEntity]]
     permission_classes = (MayAct,)
     acts: ClassVar[dict[str, Act]] = {
         "update": Act.EDIT,
@@ -46,9 +45,16 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         "history": Act.AUDIT,
     }
     creating: ClassVar[tuple[str, ...]] = ("create",)
+    sensitive: ClassVar[dict[str, str]] = {
+        "update": "change_permissions",
+        "partial_update": "change_permissions",
+        "destroy": "delete",
+        "publish": "publish",
+        "restore": "restore",
+        "history": "read_audit_trail",
+    }
     extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
-    entity: Any = None
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the entities that the caller may see under this address."""
@@ -84,6 +90,20 @@ class NodeEntityViewSet(CallerMixin, EntityViewSet):
         """Return the checked values. Raises `ValidationError` naming every fault."""
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    def sensitive_act(self) -> str | None:
+        """Return the name of the act; an update is one only where it names permissions."""
+        act = super().sensitive_act()
+        if act == "change_permissions" and not self._names_permissions():
+            return None
+        return act
+
+    def _names_permissions(self) -> bool:
+        try:
+            data = self.request.data
+        except (APIException, DomainError):  # a body that cannot be read names nothing
+            return False
+        return isinstance(data, dict) and "permissions" in data
 
     def _asked(self, name: str) -> bool:
         text = self.request.query_params.get(name, "false")

@@ -2,7 +2,7 @@
 
 EXEMPT = {
     "audit_logs": "It is the trail.",
-    "node_metadata": "Derived from the entity, whose own row is audited.",
+    "node_metadata": "Follows the entity; what is set on a node stands in the entity's record.",
     "node_chunks": "Derived from the entity's text.",
     "node_postings": "Derived from the entity's text.",
     "node_index_backlog": "Work that waits; it says nothing of what anybody did.",

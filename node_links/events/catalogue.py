@@ -226,9 +226,18 @@ _LIFE_CYCLE: dict[str, type[EventData]] = {
 }
 
 
+_prefixes: list[str] = []
+
+
 def life_cycle_events(prefix: str) -> list[EventType]:
     """Return the types of a feature whose events begin with `prefix` (`Sop`: `SopCreated` …)."""
+    _prefixes.append(prefix)
     return [EventType(f"{prefix}{name}", data) for name, data in _LIFE_CYCLE.items()]
+
+
+def entity_changes() -> list[str]:
+    """Return the types of events that tell of a change of an entity that was there already."""
+    return [f"{prefix}{name}" for prefix in _prefixes for name in _LIFE_CYCLE if name != "Created"]
 
 
 event_types.register(

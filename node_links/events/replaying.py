@@ -1,9 +1,9 @@
 """Sending past events out again: chosen by time, type, aggregate, to one subscriber or to all."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
@@ -48,6 +48,7 @@ class ReplayRequest:
 
     `types` (names or beginnings, `Sop*`; empty: all) and the aggregate narrow it. Without a
     `subscriber` everybody hears of them who may: those that are not replayable must be named.
+    `event_ids` narrows it to single events.
     """
 
     since: datetime
@@ -56,6 +57,35 @@ class ReplayRequest:
     subscriber: str | None = None
     feature_type: str | None = None
     entity_id: UUID | None = None
+    event_ids: tuple[UUID, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the request as it is stored."""
+        return {
+            **asdict(self),
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "entity_id": self.entity_id and str(self.entity_id),
+            "event_ids": [str(one) for one in self.event_ids],
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the request that was stored."""
+        entity = stored["entity_id"]
+        return cls(
+            since=datetime.fromisoformat(stored["since"]),
+            until=datetime.fromisoformat(stored["until"]),
+            types=tuple(stored["types"]),
+            subscriber=stored["subscriber"],
+            feature_type=stored["feature_type"],
+            entity_id=UUID(entity) if entity else None,
+            event_ids=tuple(UUID(one) for one in stored["event_ids"]),
+        )
+
+
+Place = tuple[datetime, UUID]
+"""When an event happened, and its id: events go out again in this order."""
 
 
 def count_matching(organization_id: UUID, request: ReplayRequest) -> int:
@@ -67,32 +97,24 @@ def count_matching(organization_id: UUID, request: ReplayRequest) -> int:
         return sum(n for name, n in counted if any(found.wants(name) for found in chosen))
 
 
-def replay(organization_id: UUID, request: ReplayRequest, batch: int = BATCH) -> Iterator[int]:
-    """Make the deliveries due again, oldest events first; yield how many events each batch had.
+def send_next(
+    organization_id: UUID, request: ReplayRequest, after: Place | None, batch: int = BATCH
+) -> tuple[int, Place | None]:
+    """Make the deliveries of the next events due again, oldest first, in the running transaction.
 
-    Each batch is a transaction of its own; what is still pending from an earlier replay is not
-    sent twice. Raises `ValidationFailed`.
+    Return how many of them somebody hears of, and behind which event to go on; None at the end.
+    What is still pending from an earlier replay is not sent twice. Raises `ValidationFailed`.
     """
     chosen = _subscribers(request)
-    after: tuple[datetime, UUID] | None = None
-    while True:
-        with system_scope(organization_id):
-            rows = _events(organization_id, request)
-            if after is not None:
-                moment, last = after
-                rows = rows.filter(Q(timestamp__gt=moment) | Q(timestamp=moment, pk__gt=last))
-            page = list(rows.values_list("timestamp", "pk", "event_type")[:batch])
-            addressed = _send_again(page, chosen)
-        if addressed:
-            yield addressed
-        if len(page) < batch:
-            return
-        after = page[-1][:2]
+    rows = _events(organization_id, request)
+    if after is not None:
+        moment, last = after
+        rows = rows.filter(Q(timestamp__gt=moment) | Q(timestamp=moment, pk__gt=last))
+    page = list(rows.values_list("timestamp", "pk", "event_type")[:batch])
+    return _send_again(page, chosen), page[-1][:2] if len(page) == batch else None
 
 
-def _send_again(
-    page: list[tuple[datetime, UUID, str]], chosen: list[Subscriber]
-) -> int:  # fmt: skip
+def _send_again(page: list[tuple[datetime, UUID, str]], chosen: list[Subscriber]) -> int:
     pairs = [
         (event, found.name) for _, event, name in page for found in chosen if found.wants(name)
     ]
@@ -137,4 +159,6 @@ def _events(organization_id: UUID, request: ReplayRequest) -> QuerySet[NodeEvent
         rows = rows.filter(feature_type=request.feature_type)
     if request.entity_id is not None:
         rows = rows.filter(entity_id=request.entity_id)
+    if request.event_ids:
+        rows = rows.filter(pk__in=request.event_ids)
     return rows.order_by("timestamp", "pk")

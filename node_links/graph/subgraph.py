@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
-from node_links.graph.adjacency import Direction, expand
+from node_links.graph.adjacency import Direction, Followed, reach
 from node_links.graph.bounds import MAX_DEPTH, MAX_LIMIT, check_range, limited_time
 from node_links.graph.kinds import check_types, link_kinds
-from node_links.graph.links import links_among, name_links
-from node_links.graph.nodes import Address, GraphLink, GraphNode, require_nodes
+from node_links.graph.links import links_among
+from node_links.graph.nodes import Address, GraphLink, GraphNode, find_nodes, require_nodes
 
 MAX_ROOTS = 100
 LINKS_PER_NODE = 10
@@ -59,23 +59,13 @@ def subgraph(
     kinds = link_kinds(actor)
     wanted = check_types(kinds, types)
     started = require_nodes(actor, [*roots, *(root.entity for root in roots)])
-    distances = {node.address: 0 for node in started if node.node_id is None}
-    truncated = False
+    starts = {node.address: node for node in started if node.node_id is None}
+    room = max(limit - len(starts), 0)
+    most = limit * LINKS_PER_NODE
     with limited_time():
-        frontier: set[Address] = set(roots)
-        for distance in range(1, depth + 1):
-            room = limit - len(distances)
-            found = expand(
-                actor, frontier, direction=way, types=wanted, limit=len(distances) + limit + 1
-            )
-            fresh = sorted(found - distances.keys())
-            truncated = truncated or len(fresh) > room
-            distances.update(dict.fromkeys(fresh[: max(room, 0)], distance))
-            frontier = set(fresh[: max(room, 0)])
-            if not frontier:
-                break
-        most = limit * LINKS_PER_NODE
-        rows = links_among(actor, distances, types=wanted, limit=most + 1)
-        links, nodes = name_links(actor, rows[:most], kinds, *distances)
-    shown = [replace(nodes[key], distance=far) for key, far in distances.items() if key in nodes]
-    return Subgraph(shown, links, truncated or len(rows) > most)
+        followed = Followed.by(way, wanted)
+        around = reach(actor, roots, followed=followed, depth=depth, room=room, most=room)
+        near = starts | find_nodes(actor, around.distances)
+        links = links_among(actor, near, kinds, types=wanted, limit=most + 1)
+    nodes = [replace(node, distance=around.distances.get(place, 0)) for place, node in near.items()]
+    return Subgraph(nodes, links[:most], around.truncated or len(links) > most)

@@ -1,1 +1,1 @@
-"""What links are, apart from how they are written: addresses, drafts, strength, pins, rules."""
+"""What links are, apart from how they are written: addresses, drafts, rules, strength, pins."""

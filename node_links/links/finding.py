@@ -8,19 +8,21 @@ from django.db import connection
 
 from node_links.links.drafts import Address
 
-# Two branches, because no index serves a comparison that takes nulls for equal.
+# Two branches, because no index serves a comparison that takes nulls for equal; and one look into
+# the index for each address, whatever the planner thinks of a table that has just been filled.
 _FIND = """
-WITH asked AS (
-    SELECT * FROM unnest(%(features)s::text[], %(entities)s::uuid[], %(nodes)s::text[])
-        AS t(feature, entity, node)
-)
-SELECT a.feature, a.entity, a.node, n.metadata_id FROM asked a
-JOIN node_metadata n ON n.feature_type = a.feature AND n.entity_id = a.entity AND n.node_id IS NULL
-WHERE a.node IS NULL AND n.organization_id = %(organization)s AND n.deleted_at IS NULL
-UNION ALL
-SELECT a.feature, a.entity, a.node, n.metadata_id FROM asked a
-JOIN node_metadata n ON n.feature_type = a.feature AND n.entity_id = a.entity AND n.node_id = a.node
-WHERE n.organization_id = %(organization)s AND n.deleted_at IS NULL
+SELECT a.feature, a.entity, a.node, n.metadata_id
+FROM unnest(%(features)s::text[], %(entities)s::uuid[], %(nodes)s::text[])
+    AS a(feature, entity, node)
+CROSS JOIN LATERAL (
+    (SELECT metadata_id FROM node_metadata
+    WHERE a.node IS NULL AND feature_type = a.feature AND entity_id = a.entity
+        AND node_id IS NULL AND organization_id = %(organization)s AND deleted_at IS NULL LIMIT 1)
+    UNION ALL
+    (SELECT metadata_id FROM node_metadata
+    WHERE feature_type = a.feature AND entity_id = a.entity AND node_id = a.node
+        AND organization_id = %(organization)s AND deleted_at IS NULL LIMIT 1)
+) AS n
 """
 
 

@@ -17,15 +17,19 @@ from uuid import UUID
 
 from config.exceptions import ValidationFailed
 from node_links.choices import BreakReason, Bump, DriftStatus, EntityStatus
+from node_links.links.drafts import LATEST
+from node_links.links.rules import read_pin
 from node_links.models import VersionSnapshot
 from node_links.registry import features
 from node_links.versions import Version
 
 S = TypeVar("S", bound=VersionSnapshot)
 
-LATEST, PUBLISHED = "latest", "published"
+PUBLISHED = "published"
 MOVING = (LATEST, PUBLISHED)
 """Pins that go with their target."""
+PinnedTo = tuple[str, UUID, str]
+UNKNOWN, UNKNOWN_DETAIL = "unknown_version", "The target has published no such version."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +100,48 @@ def judge_pin(pin: str, target: TargetState) -> Drift | None:
     )
 
 
-def normalise_pin(
-    pin: str, *, feature_type: str, entity_id: UUID, pointer: str = "/version_pin"
-) -> str:
+def normalise_pin(pin: str, *, feature_type: str, entity_id: UUID) -> str:
     """Return a pin to this entity as it is stored (`01.2.0` is `1.2.0`).
 
     `published` may be asked for before anything is: the link means nothing until then. Raises
-    `ValidationFailed` at `pointer`: `invalid_version` for what is neither a word nor a number,
+    `ValidationFailed`: `invalid_version` for what is neither a word nor a number,
     `unknown_version` for a number that the entity has not published.
     """
-    if pin in MOVING:
-        return pin
-    number = str(Version.parse(pin, pointer=pointer))
-    if Version.parse(number) not in published_versions(feature_type, [entity_id])[entity_id]:
-        raise ValidationFailed.of(
-            pointer, "unknown_version", f"The target has no published version {number}."
-        )
-    return number
+    pin = read_pin(pin)
+    if unknown_pins([(feature_type, entity_id, pin)]):
+        raise ValidationFailed.of("/version_pin", UNKNOWN, UNKNOWN_DETAIL)
+    return pin
+
+
+def unknown_pins(pins: Iterable[PinnedTo]) -> set[PinnedTo]:
+    """Return those of (feature, entity, pin) that name a number which has not been published.
+
+    One query for each feature that is pinned to by number. What is no number is left out.
+    """
+    numbers: dict[str, dict[PinnedTo, Version]] = {}
+    for pinned in pins:
+        feature_type, _, pin = pinned
+        number = None if pin in MOVING else _number(pin)
+        if number is not None:
+            numbers.setdefault(feature_type, {})[pinned] = number
+    unknown: set[PinnedTo] = set()
+    for feature_type, asked in numbers.items():
+        published = published_versions(feature_type, {entity for _, entity, _ in asked})
+        unknown |= {
+            pinned for pinned, number in asked.items() if number not in published[pinned[1]]
+        }
+    return unknown
+
+
+def _number(pin: str) -> Version | None:
+    try:
+        return Version.parse(pin)
+    except ValidationFailed:
+        return None
 
 
 def target_states(feature_type: str, entity_ids: Iterable[UUID]) -> dict[UUID, TargetState]:
-    """Return the state of entities of one feature, by id, in two queries."""
+    """Return the state of entities of one feature, by id, in two queries; {} for no feature."""
     versions = published_versions(feature_type, entity_ids)
     entities = (
         features.get(feature_type)
@@ -137,7 +162,7 @@ def target_states(feature_type: str, entity_ids: Iterable[UUID]) -> dict[UUID, T
 
 def published_versions(feature_type: str, entity_ids: Iterable[UUID]) -> dict[UUID, set[Version]]:
     """Return the numbers that entities of one feature have published, by id, in one query."""
-    snapshots = features.get(feature_type).snapshots
+    snapshots = features.get(feature_type).snapshots if feature_type in features else None
     versions: dict[UUID, set[Version]] = {pk: set() for pk in entity_ids}
     if snapshots is not None:
         for pk, *number in _numbers(snapshots, list(versions)):

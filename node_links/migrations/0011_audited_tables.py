@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('node_links', '0010_sagas'),
+        ("node_links", "0010_sagas"),
     ]
 
     operations = [

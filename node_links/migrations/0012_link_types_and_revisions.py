@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('node_links', '0011_audited_tables'),
+        ("node_links", "0011_audited_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

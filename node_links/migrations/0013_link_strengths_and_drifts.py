@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('node_links', '0012_link_types_and_revisions'),
+        ("node_links", "0012_link_types_and_revisions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,6 +9,7 @@ from node_links.models.events import EventSequence, NodeEvent
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
 from node_links.models.notifications import Notification, NotificationPreference
+from node_links.models.replays import EventReplay
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import DirtyNode, NodeChunk, NodePosting
 from node_links.models.strengths import LinkStrengthCalculation
@@ -22,6 +23,7 @@ __all__ = [
     "DeadLetter",
     "DirtyNode",
     "EventDelivery",
+    "EventReplay",
     "EventSequence",
     "LinkDrift",
     "LinkStrengthCalculation",

@@ -14,6 +14,7 @@ from node_links.models.nodes import NodeMetadata
 from node_links.querysets import LinkQuerySet, LinkTypeQuerySet
 
 _FEATURES = FeatureType.values
+_FOLLOWED = ["link_type", "origin", "link_strength"]
 
 
 class NodeLinkType(models.Model):
@@ -122,13 +123,16 @@ class NodeLink(models.Model):
             ),
         ]
         indexes = [
+            # All that a step along the links looks at, so that it reads nothing but the index.
             models.Index(
-                fields=["organization", "source_feature", "source_entity_id"],
-                name="node_links_source",
+                fields=["organization", "source_entity_id", "id"],
+                include=["target_entity_id", "target_feature", *_FOLLOWED],
+                name="node_links_out",
             ),
             models.Index(
-                fields=["organization", "target_feature", "target_entity_id"],
-                name="node_links_target",
+                fields=["organization", "target_entity_id", "id"],
+                include=["source_entity_id", "source_feature", *_FOLLOWED],
+                name="node_links_in",
             ),
             models.Index(fields=["organization", "link_type"], name="node_links_type"),
         ]

@@ -15,8 +15,14 @@ class NodeMetadata(models.Model):
     """A node of the graph, addressed by (feature_type, entity_id, node_id).
 
     `node_id` is null for the entity itself. Rows are kept in step with the entity by the diffing
-    sync in `services/nodes.py`, in the entity's transaction. `deleted_at` follows the entity's.
-    `content_hash` covers what is searched; `text_length` is its weighted length in lexemes.
+    sync in `services/nodes/syncing.py`, in the entity's transaction. `deleted_at` follows the
+    entity's. `content_hash` covers what is searched; `text_length` is its weighted length in
+    lexemes.
+
+    The `given_` columns hold what people set on the node itself, beside what its entity says; the
+    sync never writes them. `visual_properties`, `metadata` and `search_keywords` are both together.
+    `vector_given_for` is the `content_hash` of the text that somebody gave the vector for; null
+    where the platform computed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="metadata_id")
@@ -38,10 +44,16 @@ class NodeMetadata(models.Model):
     embedding_model = models.CharField(max_length=100, blank=True)
     dimensions = models.PositiveSmallIntegerField(null=True)
     in_vector_index = models.BooleanField(default=False, editable=False)
+    vector_given_for = models.CharField(max_length=64, null=True, editable=False)
 
     ai_agent_config = models.JSONField(null=True, blank=True)
     visual_properties = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    given_visual_properties = models.JSONField(default=dict, db_default={}, blank=True)
+    given_metadata = models.JSONField(default=dict, db_default={}, blank=True)
+    given_keywords = ArrayField(
+        models.CharField(max_length=50), default=list, db_default=[], blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True)
@@ -73,9 +85,20 @@ class NodeMetadata(models.Model):
                 fields=["organization", "feature_type", "node_type"], name="node_metadata_type"
             ),
             models.Index(fields=["organization", "entity_id"], name="node_metadata_entity"),
+            # The deleted are few: a step along the links leaves them out by this alone.
+            models.Index(
+                fields=["organization", "entity_id"],
+                condition=Q(node_id=None, deleted_at__isnull=False),
+                name="node_metadata_deleted",
+            ),
             models.Index(
                 fields=["embedding_model", "dimensions", "organization", "in_vector_index"],
                 name="node_metadata_model",
+            ),
+            models.Index(
+                fields=["organization", "-updated_at", "-id"],
+                condition=Q(deleted_at=None),
+                name="node_metadata_newest",
             ),
         ]
 

@@ -10,6 +10,8 @@ from config.ids import uuid7
 from node_links.choices import SagaStatus, SagaStepStatus
 
 UNFINISHED = (SagaStatus.PENDING, SagaStatus.RUNNING, SagaStatus.COMPENSATING)
+DONE = (SagaStatus.COMPLETED, SagaStatus.COMPENSATED)
+"""Ends that nobody has to look after; a saga that failed is kept."""
 
 
 class Saga(models.Model):
@@ -47,6 +49,7 @@ class Saga(models.Model):
                 condition=Q(status__in=(*UNFINISHED, SagaStatus.FAILED)),
                 name="sagas_unfinished",
             ),
+            models.Index(fields=["finished_at"], condition=Q(status__in=DONE), name="sagas_done"),
         ]
 
     def __str__(self) -> str:

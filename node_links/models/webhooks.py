@@ -61,7 +61,7 @@ class WebhookDelivery(models.Model):
     The event is read from the store when it is sent; `payload` is the body of a message that stands
     for no stored event. Nobody touches a pending row before `not_before`: who claims it moves that
     moment one lease on, so that it comes back by itself should the sender die. `log` holds the
-    tries: when (`at`), `status`, `error`, `duration_ms`.
+    tries: which one (`attempt`), when (`at`), `status`, `error`, `duration_ms`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="delivery_id")
@@ -97,6 +97,12 @@ class WebhookDelivery(models.Model):
                 name="webhook_deliveries_due",
             ),
             models.Index(fields=["webhook", "created_at"], name="webhook_deliveries_log"),
+            # Across organisations: the question of the nightly purge.
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="webhook_deliveries_finished",
+            ),
             models.Index(fields=["organization", "created_at"], name="webhook_deliveries_tenant"),
         ]
 

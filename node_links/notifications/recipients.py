@@ -6,6 +6,8 @@ The functions run in the platform's own scope, for the organisation of the event
 from collections.abc import Iterable
 from uuid import UUID
 
+from accounts.choices import Role
+from accounts.models import Membership
 from config.exceptions import ValidationFailed
 from node_links.events.envelope import Event
 from node_links.models import NodeEntity, NodeLink
@@ -53,6 +55,14 @@ def owners_linked(event: Event) -> set[UUID]:
         rows = _entities(feature_type, event.organization_id, entities)
         owners.update(row.owner_id for row in rows if row.owner_id)
     return owners
+
+
+def administrators(event: Event) -> set[UUID]:
+    """Return the owners and admins of the event's organisation."""
+    rows = Membership.objects.filter(
+        organization_id=event.organization_id, role__in=(Role.OWNER, Role.ADMIN)
+    )
+    return set(rows.values_list("user_id", flat=True))
 
 
 def named(event: Event, *members: str) -> set[UUID]:

@@ -17,6 +17,10 @@ CHANNEL = "nodeloom_notifications"
 
 _LONGEST_TITLE = 300
 
+# Held to the end of the transaction by whoever writes notices: of two relays the one that writes
+# later commits later, so that a person's notices are told in the order of their times.
+_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
 # Members who may sign in, with what they chose; a person who chose nothing has no row on the right.
 _MEMBERS = """
 SELECT m.user_id, p.channel, p.enabled
@@ -73,6 +77,7 @@ def _tell(event: Event, kind: Kind) -> int:
     if not chosen:
         return 0
     with connection.cursor() as cursor:
+        cursor.execute(_IN_TURN, [CHANNEL])
         cursor.execute(_INSERT, _values(event, kind, chosen))
         channels = [row[0] for row in cursor.fetchall()]
     if NotificationChannel.EMAIL in channels:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from accounts.actors import Actor
-from node_links.graph.adjacency import Direction, expand
+from node_links.graph.adjacency import Direction, Followed, reach
 from node_links.graph.bounds import limited_time
 from node_links.graph.nodes import Address
 from node_links.graph.subgraph import Subgraph
@@ -22,13 +22,14 @@ def count_hidden(
 ) -> int:
     """Return how many entities within reach were left out, one more than `MOST_COUNTED` at most.
 
-    Counted are the neighbours of what is drawn nearer than `depth`; 0 for a complete subgraph.
+    0 for a complete subgraph.
     """
     if not subgraph.truncated:
         return 0
-    drawn = {node.address.entity for node in subgraph.nodes}
-    inner = {node.address for node in subgraph.nodes if 0 < node.distance < depth} | {root}
-    most = len(drawn) + MOST_COUNTED + 1
+    others = sum(node.address != root.entity for node in subgraph.nodes)
+    followed = Followed.by(Direction.BOTH, types)
     with limited_time():
-        found = expand(actor, inner, direction=Direction.BOTH, types=types, limit=most)
-    return min(len(found - drawn), MOST_COUNTED + 1)
+        around = reach(
+            actor, [root], followed=followed, depth=depth, room=0, most=others + MOST_COUNTED
+        )
+    return min(max(around.total - others, 0), MOST_COUNTED + 1)

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, F, Func, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -24,6 +25,20 @@ REMEMBERED = timedelta(hours=24)
 # What is sent of the past in one go; who missed more comes back for the rest.
 MOST = 10_000
 NOTIFICATION: str = "Notification"
+# An event is written at most so long before its transaction ends; the server ends idle ones.
+LONGEST_TRANSACTION = timedelta(minutes=10)
+
+# What is told is told in the order of commits, which is not the order of writing: a transaction
+# that began earlier may end later. Servers that do not keep the times of commits know only when a
+# row was written.
+COMMITTED = Coalesce(
+    Func(
+        template="CASE WHEN current_setting('track_commit_timestamp')::bool"
+        ' THEN pg_xact_commit_timestamp("node_events".xmin) END',
+        output_field=DateTimeField(),
+    ),
+    F("timestamp"),
+)
 
 
 class Forgotten(Exception):
@@ -62,30 +77,37 @@ class EventChannel(Channel):
         self._narrowed = narrowed
 
     def told_since(self, moment: datetime) -> list[UUID]:
-        """Return the ids of what was stored after `moment`, the first one first."""
-        return _ids(self._rows().filter(timestamp__gt=moment))
+        """Return the ids of what was committed after `moment`, the first one first."""
+        return _ids(self._from(moment).filter(committed__gt=moment))
 
     def told_after(self, last: UUID) -> list[UUID]:
         """Return the ids of what was told after `last`, in order. Raises `Forgotten`.
 
-        An aggregate's own sequence is the order of its commits. Between aggregates the time of
-        writing decides.
+        An aggregate's own sequence is the order of its commits; between aggregates the times of the
+        commits decide, and within one transaction the order of writing.
         """
-        recent = self._rows().filter(timestamp__gt=timezone.now() - REMEMBERED)
-        known = recent.filter(pk=last).first()
+        since = timezone.now() - REMEMBERED
+        known: Any = self._from(since).filter(pk=last, timestamp__gt=since).first()
         if known is None:
             raise Forgotten(last)
         same = Q(feature_type=known.feature_type, entity_id=known.entity_id)
-        later = Q(timestamp__gt=known.timestamp) | Q(timestamp=known.timestamp, id__gt=known.pk)
-        return _ids(self._rows().filter((same & Q(sequence__gt=known.sequence)) | (~same & later)))
+        written = Q(timestamp__gt=known.timestamp) | Q(timestamp=known.timestamp, id__gt=known.pk)
+        later = Q(committed__gt=known.committed) | (Q(committed=known.committed) & written)
+        rows = self._from(known.timestamp)
+        return _ids(rows.filter((same & Q(sequence__gt=known.sequence)) | (~same & later)))
 
     def read(self, ids: Sequence[UUID]) -> dict[UUID, bytes]:
         """Return the messages of those of `ids` that the reader can see."""
         return {row.pk: message_of_event(row) for row in self._rows().filter(pk__in=ids)}
 
     def _rows(self) -> QuerySet[NodeEvent]:
-        rows = NodeEvent.objects.filter(organization_id=self.organization_id, **self._narrowed)
-        return rows.order_by("timestamp", "sequence", "id")
+        return NodeEvent.objects.filter(organization_id=self.organization_id, **self._narrowed)
+
+    def _from(self, moment: datetime) -> QuerySet[Any]:
+        """Return, in the order of telling, all that can have been committed since `moment`."""
+        rows: QuerySet[Any] = self._rows().filter(timestamp__gt=moment - LONGEST_TRANSACTION)
+        rows = rows.annotate(committed=COMMITTED)
+        return rows.order_by("committed", "timestamp", "sequence", "id")
 
 
 class EntityChannel(EventChannel):
@@ -119,7 +141,8 @@ class ExecutionChannel(EventChannel):
     def require(self, actor: Actor) -> None:
         """Raise `NotFound` where nothing is known of the execution or its source is not seen."""
         if self._source is None:
-            self._source = self._rows().values_list("feature_type", "entity_id").first()
+            rows = self._rows().order_by("timestamp", "sequence")
+            self._source = rows.values_list("feature_type", "entity_id").first()
         if self._source is None:
             raise NotFound()
         require_sight(actor, *self._source)
@@ -154,11 +177,17 @@ class NotificationChannel(Channel):
         return _ids(self._rows().filter(created_at__gt=moment))
 
     def told_after(self, last: UUID) -> list[UUID]:
-        """Return the ids of what was told after `last`, in order. Raises `Forgotten`."""
+        """Return the ids of what was told after `last`, in order. Raises `Forgotten`.
+
+        Notices are written one transaction after the other, so that their times are in the order of
+        the commits.
+        """
         recent = self._rows().filter(created_at__gt=timezone.now() - REMEMBERED)
-        if not recent.filter(pk=last).exists():
+        known = recent.filter(pk=last).first()
+        if known is None:
             raise Forgotten(last)
-        return _ids(self._rows().filter(pk__gt=last))
+        written = Q(created_at__gt=known.created_at) | Q(created_at=known.created_at, pk__gt=last)
+        return _ids(self._rows().filter(written))
 
     def read(self, ids: Sequence[UUID]) -> dict[UUID, bytes]:
         """Return the messages of those of `ids` that the reader can see."""
@@ -166,7 +195,7 @@ class NotificationChannel(Channel):
 
     def _rows(self) -> Any:
         rows: Any = apps.get_model("node_links", NOTIFICATION)
-        return rows.objects.visible_to(self._reader).order_by("pk")
+        return rows.objects.visible_to(self._reader).order_by("created_at", "pk")
 
 
 def require_sight(actor: Actor, feature_type: str, entity_id: UUID) -> None:

@@ -25,8 +25,9 @@ def message_of_event(row: NodeEvent) -> bytes:
 
 
 def message_of_notification(row: Any) -> bytes:
-    """Return the message of a stored notification."""
-    data = orjson.dumps({name: getattr(row, name) for name in _NOTICE})
+    """Return the message of a stored notification: what the API answers for it."""
+    notice = {name: getattr(row, name) for name in _NOTICE}
+    data = orjson.dumps(notice, option=orjson.OPT_UTC_Z)
     return sse.message(data, event="notification", event_id=str(row.pk))
 
 

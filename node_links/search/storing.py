@@ -30,17 +30,18 @@ WHERE c.chunk_id = n.chunk_id AND c.node_id = ANY(%s)
 """
 
 # A node's vector is the direction of the mean of its passages'. If they cancel out, it has none.
+# One that was given for the text as it is now stays; its passages have theirs beside it.
 _STORE_NODES = """
 UPDATE node_metadata m
 SET vector_embedding = CASE WHEN vector_norm(p.mean) > 0 THEN l2_normalize(p.mean) END,
     dimensions = CASE WHEN vector_norm(p.mean) > 0 THEN %s END,
     embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s ELSE '' END,
-    in_vector_index = false
+    in_vector_index = false, vector_given_for = NULL
 FROM (
     SELECT node_id, avg(vector_embedding) AS mean FROM node_chunks
     WHERE node_id = ANY(%s) AND embedding_model = %s AND dimensions = %s GROUP BY node_id
 ) AS p
-WHERE m.metadata_id = p.node_id
+WHERE m.metadata_id = p.node_id AND m.vector_given_for IS DISTINCT FROM m.content_hash
 """
 
 # Only as read: a row marked again since then has a newer text to be embedded.

@@ -1,7 +1,10 @@
 """Vectors of nodes, stored and searched directly (seed document 000, section 3).
 
 The platform embeds nodes by itself (`backlog.py`); this is the door for vectors that come from
-elsewhere. Two vectors are compared only if the same model made them and they are equally long.
+elsewhere. A vector that was given stays for as long as the text it was given for: the embedding run
+after a change of the text puts the platform's own in its place.
+
+Two vectors are compared only if the same model made them and they are equally long.
 Writes need a transaction in which the actor's organisation is set; nodes of other organisations do
 not exist for them.
 """
@@ -30,8 +33,10 @@ _LONGEST_MODEL = 100
 _UPDATE = """
 UPDATE node_metadata m
 SET vector_embedding = n.vector::vector, dimensions = n.dimensions, embedding_model = %s,
-    in_vector_index = false, updated_at = now(),
-    metadata = m.metadata || coalesce(n.metadata::jsonb, '{}')
+    in_vector_index = false, vector_given_for = m.content_hash,
+    updated_at = clock_timestamp(),
+    metadata = m.metadata || coalesce(n.metadata::jsonb, '{}'),
+    given_metadata = m.given_metadata || coalesce(n.metadata::jsonb, '{}')
 FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::text[])
     AS n (metadata_id, vector, dimensions, metadata)
 WHERE m.metadata_id = n.metadata_id AND m.organization_id = %s
@@ -70,11 +75,22 @@ def update_vector(*, actor: Actor, node: UUID, vector: Sequence[float], model: s
 
 def delete_vector(*, actor: Actor, node: UUID) -> None:
     """Take a node's vector away; it is found by words only. `NotFound` where it has none."""
-    present = _nodes(actor).filter(pk=node).exclude(vector_embedding=None)
-    if not present.update(
-        vector_embedding=None, dimensions=None, embedding_model="", in_vector_index=False
-    ):
+    if not delete_vectors(actor=actor, nodes=[node]):
         raise NotFound("The node has no vector.")
+
+
+def delete_vectors(*, actor: Actor, nodes: Iterable[UUID]) -> int:
+    """Take the vectors of many nodes away; return how many had one."""
+    present = _nodes(actor).filter(pk__in=list(nodes)).exclude(vector_embedding=None)
+    return int(
+        present.update(
+            vector_embedding=None,
+            dimensions=None,
+            embedding_model="",
+            in_vector_index=False,
+            vector_given_for=None,
+        )
+    )
 
 
 def insert_vectors(*, actor: Actor, vectors: Iterable[NodeVector], model: str) -> int:

@@ -1,6 +1,7 @@
 """Background work of the graph, by noun; Celery finds what is imported here."""
 
 from node_links.tasks import audit as audit
+from node_links.tasks import cycles as cycles
 from node_links.tasks import drift as drift
 from node_links.tasks import events as events
 from node_links.tasks import notifications as notifications

@@ -1,8 +1,6 @@
 """Delivering to heavy subscribers, and what nobody rang for; forgetting what was delivered."""
 
 import time
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -50,13 +48,36 @@ def purge_deliveries() -> int:
 
 
 @shared_task
-def replay_events(organization_id: str, request: dict[str, Any]) -> int:
-    """Send past events of an organisation out again; return how many."""
-    from node_links.events.replaying import ReplayRequest, replay
+def purge_replays() -> int:
+    """Forget replays that ended long ago; return how many."""
+    from node_links.events.purging import purge_replays as purge
 
-    for name in ("since", "until"):
-        request[name] = datetime.fromisoformat(request[name])
-    if request["entity_id"]:
-        request["entity_id"] = UUID(request["entity_id"])
-    request["types"] = tuple(request["types"])
-    return sum(replay(UUID(organization_id), ReplayRequest(**request)))
+    return purge()
+
+
+@shared_task
+def purge_dedup_keys() -> int:
+    """Forget keys against doubles that have run out; return how many."""
+    from node_links.events.purging import purge_dedup_keys as purge
+
+    return purge()
+
+
+@shared_task
+def replay_events(replay_id: str) -> str | None:
+    """Run a replay to its end and return how it ended; None where somebody else runs it."""
+    from node_links.services.replays import run_replay
+
+    replay = run_replay(UUID(replay_id))
+    return replay.status if replay else None
+
+
+@shared_task
+def sweep_replays() -> int:
+    """Ask workers to go on with the replays that nobody runs; return how many those are."""
+    from node_links.services.replays import enqueue_replay, unattended_replays
+
+    waiting = unattended_replays()
+    for replay_id in waiting:
+        enqueue_replay(replay_id)
+    return len(waiting)

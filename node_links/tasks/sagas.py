@@ -20,3 +20,11 @@ def sweep_sagas() -> int:
     from node_links.sagas.resuming import resume_sagas
 
     return resume_sagas()
+
+
+@shared_task
+def purge_sagas() -> int:
+    """Forget sagas that came to a good end long ago; return how many."""
+    from node_links.sagas.purging import purge_sagas as purge
+
+    return purge()

@@ -11,3 +11,11 @@ def send_webhooks() -> int:
 
     sending.answer()
     return send_due()
+
+
+@shared_task
+def purge_messages() -> int:
+    """Forget messages that were finished long ago; return how many."""
+    from node_links.webhooks.purging import purge_messages as purge
+
+    return purge()

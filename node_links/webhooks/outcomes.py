@@ -46,7 +46,7 @@ def _apply(delivery: WebhookDelivery, outcome: Outcome) -> None:
     now = timezone.now()
     delivery.last_status, delivery.last_response = outcome.status, outcome.response
     delivery.last_error, delivery.duration_ms = outcome.error, outcome.duration_ms
-    delivery.log = [*delivery.log, _entry(outcome)]
+    delivery.log = [*delivery.log, _entry(outcome, delivery.attempts)]
     pauses = settings.WEBHOOK_RETRY_SECONDS
     if not outcome.error:
         delivery.status, delivery.finished_at = WebhookDeliveryStatus.SUCCEEDED, now
@@ -58,8 +58,10 @@ def _apply(delivery: WebhookDelivery, outcome: Outcome) -> None:
         delivery.not_before = now + timedelta(seconds=pause)
 
 
-def _entry(outcome: Outcome) -> dict[str, Any]:
+def _entry(outcome: Outcome, attempt: int) -> dict[str, Any]:
     return {
+        # A number that is left out is a try whose sender died before it could write this.
+        "attempt": attempt,
         "at": timezone.now().isoformat(),
         "status": outcome.status,
         "error": outcome.error,

@@ -1,11 +1,13 @@
 """Two organisations with rows in every table that belongs to one."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.choices import Role
+from accounts.models import Organization
 from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
@@ -13,12 +15,17 @@ from function_models.compiling.compile import compile_canvas
 from function_models.models import FunctionModelVersion
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
+from node_links.links.strength import METRICS
 from node_links.models import (
     CustomEventType,
     DeadLetter,
     DedupKey,
     EventDelivery,
+    EventReplay,
+    LinkDrift,
+    LinkStrengthCalculation,
     NodeEvent,
+    NodeLink,
     NodeLinkType,
     NodeMetadata,
     Notification,
@@ -72,6 +79,7 @@ def _fill(person: Person) -> Sop:
             organization=tenant, node=node, lexeme="stop", defaults={"frequency": 1}
         )
         NodeLinkType.objects.create(organization=tenant, type_name="repairs")
+        _linked(tenant)
         CustomEventType.objects.create(organization=tenant, name="Pumped", version=1, schema={})
         DedupKey.objects.create(organization=tenant, key="key:k", event_id=uuid7())
         saga = Saga.objects.create(
@@ -79,6 +87,7 @@ def _fill(person: Person) -> Sop:
         )
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
+        EventReplay.objects.create(organization=tenant, request={}, total=1)
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
         Notification.objects.create(
@@ -100,6 +109,19 @@ def _fill(person: Person) -> Sop:
             status=201,
         )
     return sop
+
+
+def _linked(tenant: Organization) -> None:
+    """Let a link of the organisation have a history, and have drifted."""
+    link = NodeLink.objects.filter(organization=tenant)[0]
+    LinkDrift.objects.create(
+        link=link, organization=tenant, status="broken", reason="version_gone", from_version="9.0.0"
+    )
+    numbers = dict.fromkeys((*METRICS, "base_strength", "final_strength"), Decimal("0.5"))
+    bonuses = dict.fromkeys(("frequency_bonus", "semantic_bonus", "context_bonus"), Decimal(0))
+    LinkStrengthCalculation.objects.create(
+        link=link, organization=tenant, source="supplied", **numbers, **bonuses
+    )
 
 
 def _undelivered(event: NodeEvent) -> None:

@@ -28,6 +28,7 @@ LOOKING_ONLY = {
     "PeriodicTask",
     "NodeMetadata",
     "NodeEvent",
+    "EventReplay",
     "DirtyNode",
     "Saga",
     "EventDelivery",

@@ -139,7 +139,7 @@ def test_the_source_of_the_address_is_chosen_and_narrows_the_target(
 ) -> None:
     source = node_of(world.restart)
 
-    shown = page.get(ADD, {"source": source.pk}).content.decode()
+    shown = page.get(ADD, {"source": str(source.pk)}).content.decode()
 
     assert f"{world.restart.title} · Knowledge sop · " in shown
     assert f"search/?organization={source.organization_id}" in shown

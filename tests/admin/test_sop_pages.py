@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.tenancy import scope, system_scope
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.services.sops import archive_sop, update_sop
-from node_links.models import DirtyNode, NodeEvent, NodeMetadata
+from node_links.models import DirtyNode, NodeEvent, NodeLink, NodeMetadata, Saga
+from node_links.sagas.running import run_saga
 from node_links.search.backlog import drain
 from tests.admin.conftest import World
 from tests.factories import make_sop
@@ -52,6 +53,10 @@ def _change(sop: Sop) -> str:
 def _run(page: Client, action: str, *sops: Sop) -> Any:
     data = {"action": action, "_selected_action": [str(sop.pk) for sop in sops]}
     return page.post(LIST + "?deleted=any", data, follow=True)
+
+
+def _open(page: Client, sop: Sop, name: str) -> str:
+    return page.get(reverse(f"admin:knowledge_base_sop_{name}", args=[sop.pk])).content.decode()
 
 
 def _dialogue(page: Client, sop: Sop, name: str, **fields: str) -> Any:
@@ -186,6 +191,45 @@ def test_dialogues_publish_open_archive_delete_and_restore(page: Client, world: 
         "SopRestored",
         "SopArchived",
     ]
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "saga_name"), [("archive", "archive_sop"), ("delete_softly", "delete_sop")]
+)
+def test_links_go_too_where_the_dialogue_is_told_so(
+    page: Client, world: World, dialogue: str, saga_name: str
+) -> None:
+    assert "cleanup_links" in _open(page, world.restart, dialogue)
+    with system_scope():
+        assert NodeLink.objects.filter(target_entity_id=world.restart.pk).exists()
+
+    _dialogue(page, world.restart, dialogue, reason="Old", cleanup_links="on")
+
+    with system_scope():
+        saga = Saga.objects.get()
+    assert (saga.name, saga.status) == (saga_name, "pending")
+    assert _fresh(world.restart).status == "draft"
+    outcome = run_saga(saga.pk)
+    assert outcome is not None
+    assert outcome.saga.status == "completed"
+    assert _events(world.restart)[-1] in ("SopArchived", "SopDeleted", "NodeLinkRemoved")
+    with system_scope():
+        assert not NodeLink.objects.filter(target_entity_id=world.restart.pk).exists()
+
+
+def test_what_cannot_be_deleted_is_said_in_the_page(page: Client, world: World) -> None:
+    with scope(world.cast.owner.actor):
+        update_sop(
+            actor=world.cast.owner.actor,
+            pk=world.backup.pk,
+            values={"prerequisites": [world.restart.pk]},
+        )
+
+    _dialogue(page, world.restart, "delete_softly", reason="Old", cleanup_links="on")
+
+    assert "Others rely on this SOP" in page.get(_change(world.restart)).content.decode()
+    with system_scope():
+        assert not Saga.objects.exists()
 
 
 def test_a_dialogue_is_shown_and_does_nothing_until_it_is_sent(page: Client, world: World) -> None:

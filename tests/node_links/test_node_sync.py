@@ -9,7 +9,7 @@ from knowledge_base.services.sops import update_sop
 from node_links.models import DirtyNode, NodeMetadata
 from node_links.registry import Feature, FeatureRegistry
 from node_links.search.backlog import drain
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 from tests.factories import Cast, make_sop
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 
 from config.embedded.addresses import APP_ROLE, OWNER_ROLE
-from config.embedded.postgres import MAJOR, THROWAWAY, PostgresServer
+from config.embedded.postgres import MAJOR, SETTINGS, THROWAWAY, PostgresServer
 from config.supervisor.specs import WORKERS
 from tests.plugins.data_dirs import fresh_data_dir
 
@@ -112,6 +112,14 @@ def test_the_script_of_the_database_image_makes_the_roles_of_the_embedded_one() 
         (OWNER_ROLE, False, True, True, False, False),
     ]
     assert vector == ("[1]",)
+
+
+def test_the_database_keeps_the_times_of_commits_as_the_embedded_one_does(
+    compose: dict[str, Any],
+) -> None:
+    name = "track_commit_timestamp"
+
+    assert f"-c {name}={SETTINGS[name]}" in command_of(compose["services"]["db"])
 
 
 def test_the_images_are_of_the_versions_that_are_embedded(compose: dict[str, Any]) -> None:

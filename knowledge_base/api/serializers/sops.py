@@ -99,6 +99,7 @@ class SopSerializer(ModelSerializer[Sop]):
             "audience",
             "prerequisites",
             "searchable",
+            "review_due_on",
             "version",
             "published_version",
             "version_count",

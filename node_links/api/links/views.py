@@ -91,11 +91,13 @@ class LinkViewSet(CallerMixin, mixins.ListModelMixin, EntityViewSet):
     @extend_schema(parameters=[OpenApiParameter("reason", str)])
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Remove a link. 409 `derived_link` where the platform keeps it."""
+        link = self.get_object()
         delete_link(
             actor=self.actor,
-            pk=self.get_object().pk,
+            pk=link.pk,
             expected_revision=self.expected_revision,
             reason=request.query_params.get("reason", ""),
+            locked=link,
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

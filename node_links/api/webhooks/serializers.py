@@ -85,8 +85,13 @@ class RevealedWebhookSerializer(WebhookSerializer):
 
 
 class AttemptSerializer(Serializer):
-    """One try: when, and what came of it. `status` is null where no answer came."""
+    """One try: when, and what came of it. `status` is null where no answer came.
 
+    `attempt` counts from 1. A number that is missing is a try whose sender died before it could
+    note the answer: the receiver may have had the message.
+    """
+
+    attempt = serializers.IntegerField(required=False)
     at = serializers.DateTimeField()
     status = serializers.IntegerField(allow_null=True)
     error = serializers.CharField(allow_blank=True)

@@ -11,8 +11,11 @@ from django.utils.dateparse import parse_datetime
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from accounts.management.tenant import TenantCommand
-from config.exceptions import ValidationFailed
-from node_links.events.replaying import ReplayRequest, count_matching, replay
+from accounts.tenancy import scope
+from config.exceptions import DomainError
+from node_links.events.replaying import ReplayRequest, count_matching
+from node_links.models import EventReplay
+from node_links.services.replays import advance_replay, start_replay
 
 
 def moment(text: str) -> datetime:
@@ -54,15 +57,23 @@ class Command(TenantCommand):
             entity_id=options["entity"],
         )
         try:
-            matched = count_matching(actor.tenant_id, request)
-        except ValidationFailed as error:
+            if options["dry_run"]:
+                matched = count_matching(actor.tenant_id, request)
+                self.stdout.write(f"{matched} events would be delivered again.")
+                return
+            with scope(actor):
+                replay = start_replay(actor=actor, request=request, enqueue=False)
+        except DomainError as error:
             raise CommandError(error.detail) from error
-        if not options["dry_run"]:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                       TimeRemainingColumn())  # fmt: skip
-            with Progress(*columns) as progress:
-                bar = progress.add_task("events", total=matched)
-                for step in replay(actor.tenant_id, request):
-                    progress.advance(bar, step)
-        verb = "would be" if options["dry_run"] else "are being"
-        self.stdout.write(f"{matched} events {verb} delivered again.")
+        self._run(replay)
+
+    def _run(self, replay: EventReplay) -> None:
+        """Run the replay here; GET events/replay/{id}/ and the admin show the same progress."""
+        self.stdout.write(f"Replay {replay.pk}")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeRemainingColumn())  # fmt: skip
+        with Progress(*columns) as progress:
+            bar = progress.add_task("events", total=replay.total)
+            while (moved := advance_replay(replay.pk)) is not None:
+                progress.update(bar, completed=moved.done)
+        self.stdout.write(f"{replay.total} events are being delivered again.")

@@ -13,8 +13,10 @@ from config.db import joined_transaction
 from config.exceptions import Conflict, DomainError, Forbidden, NotFound
 from node_links.events.recording import NewEvent, record_events
 from node_links.links.drafts import LinkDraft
+from node_links.links.pins import MOVING
 from node_links.models import NodeLink
 from node_links.services.links.creating import write_links
+from node_links.services.links.drifting import follow_links
 from node_links.services.links.permitting import REFUSED, Entity, editable_entities
 from node_links.services.links.removing import delete_rows, event_of_removal
 from node_links.services.links.updating import (
@@ -83,6 +85,14 @@ def run_operations(
         links = NodeLink.objects.with_ends().in_bulk(keys)
         for done in results:
             done.link = links.get(done.link_id) if done.link_id is not None else None
+        follow_links(
+            actor=actor,
+            links=[
+                done.link
+                for one, done in zip(operations, results, strict=True)
+                if done.link and (isinstance(one, Change) or done.link.version_pin not in MOVING)
+            ],
+        )
     return results
 
 

@@ -1,6 +1,6 @@
 """Following what becomes of the targets of links: what drifted, what broke, each told once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.actors import Actor, system_actor
 from accounts.tenancy import system_scope
 from node_links.choices import BreakReason, Bump, DriftStatus, EntityStatus, LinkOrigin
-from node_links.events.recording import AggregateKey, record_event
+from node_links.events.recording import NewEvent, record_events
+from node_links.links.drafts import Address
 from node_links.links.pins import GONE, MOVING, Drift, judge_pin, target_states
 from node_links.models import LinkDrift, NodeEntity, NodeLink
 from node_links.querysets import LinkQuerySet
@@ -45,8 +46,10 @@ def follow_links(*, actor: Actor, links: Iterable[NodeLink], write: bool = True)
     changes are counted only.
     """
     found = [link for link in links if link.origin != LinkOrigin.RUNTIME]
+    if not found:
+        return Followed()
     known = {row.link_id: row for row in LinkDrift.objects.filter(link__in=found)}
-    wanted = _judge(found)
+    wanted = judge_links(found)
     changed = {
         link: drift
         for link in found
@@ -61,6 +64,14 @@ def follow_links(*, actor: Actor, links: Iterable[NodeLink], write: bool = True)
         broken=states.count(DriftStatus.BROKEN),
         mended=states.count(None),
     )
+
+
+def follow_new(*, actor: Actor, link_ids: Sequence[UUID]) -> Followed:
+    """Look at links that were made in this transaction: one pinned to an old number has drifted."""
+    if not link_ids:
+        return Followed()
+    rows = NodeLink.objects.filter(organization_id=actor.tenant_id, pk__in=link_ids)
+    return follow_links(actor=actor, links=rows.exclude(version_pin__in=MOVING))
 
 
 def follow_target(*, organization_id: UUID, feature_type: str, entity_id: UUID) -> Followed:
@@ -102,7 +113,7 @@ def follow_all(organization_id: UUID, *, write: bool = True) -> Iterator[Followe
         yield step
 
 
-def _judge(links: Iterable[NodeLink]) -> dict[UUID, Drift | None]:
+def judge_links(links: Iterable[NodeLink]) -> dict[UUID, Drift | None]:
     """Return what is wrong with each link; a target that is not there at all is as if deleted."""
     by_feature: dict[str, list[NodeLink]] = {}
     for link in links:
@@ -150,19 +161,20 @@ def _write(actor: Actor, changed: dict[NodeLink, Drift | None]) -> None:
         unique_fields=["link"],
         update_fields=[*_KEPT, "since"],
     )
-    # In one order, so that two transactions cannot wait for each other's counters of events.
-    for link in sorted(changed, key=lambda link: (link.source_feature, link.source_entity_id)):
-        drift = changed[link]
-        if drift is not None:
-            _record(actor, link, drift)
+    record_events(
+        actor=actor,
+        events=[_event(link, drift) for link, drift in changed.items() if drift is not None],
+    )
 
 
-def _record(actor: Actor, link: NodeLink, drift: Drift) -> None:
+def _event(link: NodeLink, drift: Drift) -> NewEvent:
+    source = Address(link.source_feature, link.source_entity_id, link.source_node_id)
+    target = Address(link.target_feature, link.target_entity_id, link.target_node_id)
     data: dict[str, object] = {
         "link_id": str(link.pk),
         "link_type": link.link_type,
-        "source": _address(link.source_feature, link.source_entity_id, link.source_node_id),
-        "target": _address(link.target_feature, link.target_entity_id, link.target_node_id),
+        "source": source.told(),
+        "target": target.told(),
     }
     if drift.status == DriftStatus.DRIFTED:
         data |= {
@@ -173,18 +185,13 @@ def _record(actor: Actor, link: NodeLink, drift: Drift) -> None:
         }
     else:
         data |= {"version_pin": link.version_pin, "reason": drift.reason}
-    record_event(
-        actor=actor,
-        entity=AggregateKey(link.organization_id, link.source_feature, link.source_entity_id),
+    return NewEvent(
+        link.source_feature,
+        link.source_entity_id,
+        _EVENTS[drift.status],
+        data,
         node_id=link.source_node_id,
-        event_type=_EVENTS[drift.status],
-        data=data,
     )
-
-
-def _address(feature: str, entity_id: UUID, node_id: str | None) -> dict[str, str]:
-    address = {"feature": feature, "entity_id": str(entity_id)}
-    return address if node_id is None else {**address, "node_id": node_id}
 
 
 def _batches(rows: LinkQuerySet, after: UUID | None = None) -> Iterator[list[NodeLink]]:

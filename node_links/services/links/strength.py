@@ -9,15 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.choices import Role
 from config.db import joined_transaction
-from config.exceptions import Forbidden, NotFound
+from config.exceptions import NotFound
 from node_links.audit.annotating import annotate
 from node_links.choices import MetricsSource
-from node_links.events.recording import AggregateKey, record_event
+from node_links.events.recording import NewEvent, record_events
 from node_links.links.measuring import measure_links
 from node_links.links.strength import METRICS, Metrics, compute_strength
 from node_links.models import LinkStrengthCalculation, NodeLink
+from node_links.services.links.permitting import require_editable
 
 INTERACTION_PERIOD = timedelta(days=90)
 """How far back interactions with the ends of a link count."""
@@ -33,17 +33,16 @@ def calculate_strength(
 ) -> LinkStrengthCalculation:
     """Compute a link's strength, store it, and return the calculation, which is kept for good.
 
-    Without `metrics` they are gathered here and now. For editors. Records `LinkStrengthUpdated`
-    where the strength is another one now. Raises `NotFound` for a link that the actor does not see,
-    `Forbidden` for one who may not write.
+    Without `metrics` they are gathered here and now. For whoever may edit the source's entity.
+    Records `LinkStrengthUpdated` where the strength is another one now. Raises `NotFound` for a
+    link that the actor does not see, `Forbidden`.
     """
     with joined_transaction():
         rows = NodeLink.objects.visible_to(actor).select_for_update(of=("self",))
         link = rows.filter(pk=link_id).first()
         if link is None:
             raise NotFound
-        if not actor.at_least(Role.EDITOR):
-            raise Forbidden(f"This needs the role {Role.EDITOR.value} or a higher one.")
+        require_editable(actor, (link.source_feature, link.source_entity_id))
         source = MetricsSource.SUPPLIED
         if metrics is None:
             source = MetricsSource.GATHERED
@@ -54,7 +53,7 @@ def calculate_strength(
         return record_calculations(actor=actor, measured=[(link, metrics)], source=source)[0]
 
 
-def recompute_strength(*, actor: Actor, link: NodeLink) -> Decimal:
+def recompute_strength(*, link: NodeLink) -> Decimal:
     """Give a locked link the strength that its base has with the last metrics; return it.
 
     `link.base_strength` is the new base. The strength is set on `link` and left for the caller to
@@ -65,7 +64,7 @@ def recompute_strength(*, actor: Actor, link: NodeLink) -> Decimal:
     if last is None:
         link.link_strength = compute_strength(link.base_strength, Metrics.of(0, 0, 0)).base_strength
         return link.link_strength
-    calculation = _calculation(actor, link, metrics_of(last), MetricsSource(last.source))
+    calculation = _calculation(None, link, metrics_of(last), MetricsSource(last.source))
     calculation.save(force_insert=True)
     link.link_strength = calculation.final_strength
     return link.link_strength
@@ -76,7 +75,7 @@ def record_calculations(
 ) -> list[LinkStrengthCalculation]:
     """Compute and store the strength of locked links, and keep each calculation.
 
-    Two statements, and one for the event of each link whose strength is another one now.
+    The number of statements does not depend on the number of links.
     """
     made = [_calculation(actor, link, metrics, source) for link, metrics in measured]
     LinkStrengthCalculation.objects.bulk_create(made)
@@ -89,8 +88,7 @@ def record_calculations(
         act = {"action": "calculate_strength", "source": source.value}
         with annotate(event_type="LinkStrengthUpdated", event_data=act):
             _set_strengths((link.pk, row.final_strength) for link, row in changed)
-        for link, row in sorted(changed, key=lambda pair: pair[0].source_entity_id):
-            _record(actor, link, row)
+        record_events(actor=actor, events=[_event(link, row) for link, row in changed])
     return made
 
 
@@ -107,7 +105,7 @@ def metrics_of(calculation: LinkStrengthCalculation) -> Metrics:
 
 
 def _calculation(
-    actor: Actor, link: NodeLink, metrics: Metrics, source: MetricsSource
+    actor: Actor | None, link: NodeLink, metrics: Metrics, source: MetricsSource
 ) -> LinkStrengthCalculation:
     strength = compute_strength(link.base_strength, metrics)
     return LinkStrengthCalculation(
@@ -120,7 +118,7 @@ def _calculation(
         semantic_bonus=strength.semantic_bonus,
         context_bonus=strength.context_bonus,
         final_strength=strength.final_strength,
-        calculated_by_id=actor.user_id,
+        calculated_by_id=actor.user_id if actor else None,
     )
 
 
@@ -130,16 +128,16 @@ def _set_strengths(strengths: Iterable[tuple[UUID, Decimal]]) -> None:
         cursor.execute(_SET, [list(ids), list(values)])
 
 
-def _record(actor: Actor, link: NodeLink, calculation: LinkStrengthCalculation) -> None:
-    record_event(
-        actor=actor,
-        entity=AggregateKey(link.organization_id, link.source_feature, link.source_entity_id),
-        node_id=link.source_node_id,
-        event_type="LinkStrengthUpdated",
-        data={
+def _event(link: NodeLink, calculation: LinkStrengthCalculation) -> NewEvent:
+    return NewEvent(
+        link.source_feature,
+        link.source_entity_id,
+        "LinkStrengthUpdated",
+        {
             "link_id": str(link.pk),
             "previous_strength": float(link.link_strength),
             "strength": float(calculation.final_strength),
             "metrics": metrics_of(calculation).as_floats(),
         },
+        node_id=link.source_node_id,
     )

@@ -12,9 +12,11 @@ from config.db import joined_transaction
 from config.exceptions import Conflict, NotFound, RevisionConflict
 from node_links.choices import LinkOrigin
 from node_links.events.recording import NewEvent, record_events
+from node_links.links.pins import normalise_pin
 from node_links.models import NodeLink
+from node_links.services.links.drifting import follow_links
 from node_links.services.links.permitting import require_editable
-from node_links.services.links.recomputing import recompute
+from node_links.services.links.strength import recompute_strength
 
 CHANGEABLE = ("base_strength", "link_context", "visual_properties", "version_pin")
 _SAVED = (*CHANGEABLE, "link_strength", "revision", "updated_at")
@@ -33,25 +35,26 @@ def update_link(
     Another base makes another strength, with the metrics that were measured last. `locked` is the
     link itself where the caller has read it in this transaction, with its row locked, and found
     that `actor` may change it. Raises `NotFound`, `Forbidden`, `RevisionConflict`, `Conflict`
-    (`derived_link`).
+    (`derived_link`), `ValidationFailed` (`unknown_version`).
     """
     with joined_transaction():
-        link = locked or lock_link(actor, pk, expected_revision)
+        link = locked or lock_link(actor, pk)
         require_changeable(link, expected_revision)
         event = apply_values(link, values)
         if event is not None:
             save_links([link])
             record_events(actor=actor, events=[event])
+        if "version_pin" in values:
+            follow_links(actor=actor, links=[link])
         return link
 
 
-def lock_link(actor: Actor, pk: UUID, expected_revision: int | None = None) -> NodeLink:
-    """Return a link that `actor` may change, with its row locked. Raises as `update_link`."""
+def lock_link(actor: Actor, pk: UUID) -> NodeLink:
+    """Return a link, with its row locked. Raises `NotFound`, `Forbidden`."""
     link = lock_links(actor, [pk]).get(pk)
     if link is None:
         raise NotFound
     require_editable(actor, (link.source_feature, link.source_entity_id))
-    require_changeable(link, expected_revision)
     return link
 
 
@@ -75,13 +78,22 @@ def refuse_derived(link: NodeLink) -> None:
 
 
 def apply_values(link: NodeLink, values: Mapping[str, Any]) -> NewEvent | None:
-    """Give `link` the values and return the event that tells of it; None where nothing differs."""
+    """Give `link` the values and return the event that tells of it; None where nothing differs.
+
+    Raises `ValidationFailed` (`invalid_version`, `unknown_version`) for another pin that does not
+    fit, and has changed nothing then.
+    """
+    if values.get("version_pin", link.version_pin) != link.version_pin:
+        pin = normalise_pin(
+            values["version_pin"], feature_type=link.target_feature, entity_id=link.target_entity_id
+        )
+        values = {**values, "version_pin": pin}
     before = {name: getattr(link, name) for name in (*CHANGEABLE, "link_strength")}
     for name in CHANGEABLE:
         if name in values:
             setattr(link, name, values[name])
     if link.base_strength != before["base_strength"]:
-        link.link_strength = recompute(link)
+        link.link_strength = recompute_strength(link=link)
     changes = {
         name: {"old": _plain(old), "new": _plain(getattr(link, name))}
         for name, old in before.items()

@@ -44,6 +44,7 @@ def test_the_least_that_is_needed_makes_a_draft_with_every_field(cast: Cast) -> 
         "audience": None,
         "prerequisites": [],
         "searchable": True,
+        "review_due_on": None,
         "version": "1.0.0",
         "published_version": None,
         "version_count": 1,

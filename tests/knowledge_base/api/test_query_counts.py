@@ -22,7 +22,7 @@ READS = {
     "dangling": 5,
     "backlinks": 6,
     "references": 6,
-    "retrieve": 5,
+    "retrieve": 3,  # from the cache: nothing but the request's own
     "toc": 4,
     "render": 5,
     "versions": 6,

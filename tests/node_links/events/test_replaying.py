@@ -1,6 +1,7 @@
 """Past events go out again: chosen, in order, marked; and an idempotent subscriber stays right."""
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -13,13 +14,20 @@ from django.utils import timezone
 from accounts.choices import Role
 from accounts.tenancy import scope, system_scope
 from config.celery import app
+from config.exceptions import Forbidden, ValidationFailed
 from knowledge_base.models import Sop
 from node_links.events.delivering import deliver
 from node_links.events.envelope import Event
-from node_links.events.replaying import ReplayRequest, replay
+from node_links.events.replaying import ReplayRequest
 from node_links.events.subscribing import Subscriber, subscribers
-from node_links.models import DeadLetter, EventDelivery
-from node_links.tasks.events import replay_events
+from node_links.models import AuditLog, DeadLetter, EventDelivery, EventReplay
+from node_links.services.replays import (
+    advance_replay,
+    run_replay,
+    start_replay,
+    unattended_replays,
+)
+from node_links.tasks.events import replay_events, sweep_replays
 from tests.factories import Person, make_person, make_sop
 from tests.node_links.events.conftest import Declare, happen
 from tests.node_links.events.effects import TYPES, heard
@@ -33,6 +41,31 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 def everything(**narrowed: Any) -> ReplayRequest:
     """Return the request for all events up to now."""
     return ReplayRequest(datetime(2020, 1, 1, tzinfo=UTC), timezone.now(), **narrowed)
+
+
+def queued(person: Person, request: ReplayRequest) -> EventReplay:
+    """Return a replay that nobody runs yet."""
+    with scope(person.actor):
+        return start_replay(actor=person.actor, request=request, enqueue=False)
+
+
+def replay(person: Person, request: ReplayRequest, batch: int = 1000) -> int:
+    """Replay at once; return how many events went out again."""
+    asked = queued(person, request)
+    while advance_replay(asked.pk, batch=batch) is not None:
+        pass
+    with system_scope():
+        asked.refresh_from_db()
+    assert (asked.status, asked.done) == ("completed", asked.total)
+    return asked.done
+
+
+def progress(person: Person, replay_id: str) -> dict[str, Any]:
+    """Return what the API tells of a replay."""
+    answer = person.client.get(f"{ADDRESS}{replay_id}/")
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def deliver_all(name: str) -> int:
@@ -65,7 +98,7 @@ def test_two_thousand_events_replayed_twice_take_effect_once(
     subscribers.subscribe(Subscriber("once", TYPES, once))
     made = []
     for _ in range(2):
-        assert sum(replay(person.organization.pk, everything())) == 2000
+        assert replay(person, everything()) == 2000
         made.append(deliver_all("once"))
 
     assert made == [2000, 2000]
@@ -87,7 +120,7 @@ def test_only_what_is_asked_for_goes_out_again_and_says_that_it_is_a_replay(
         deliver_all(name)
     narrowed = everything(types=("SopUp*",), entity_id=other.pk, feature_type="knowledge-base")
 
-    assert sum(replay(person.organization.pk, narrowed)) == 2
+    assert replay(person, narrowed) == 2
 
     with system_scope():
         pending = EventDelivery.objects.filter(status="pending")
@@ -97,7 +130,7 @@ def test_only_what_is_asked_for_goes_out_again_and_says_that_it_is_a_replay(
     deliver_all("ledger")
     assert heard("ledger")[-2:] == [(other.pk, 2), (other.pk, 3)]
     named = everything(subscriber="slow", types=("SopUpdated",))
-    assert sum(replay(person.organization.pk, named, batch=3)) == 4
+    assert replay(person, named, batch=3) == 4
     assert deliver_all("slow") == 4
 
 
@@ -115,7 +148,7 @@ def test_a_replay_retries_dead_letters_and_leaves_discarded_ones_alone(
             error="x", tries=3, first_failed_at=timezone.now(), last_failed_at=timezone.now(),
         )  # fmt: skip
 
-    sum(replay(person.organization.pk, everything()))
+    replay(person, everything())
 
     assert deliver_all("ledger") == 1
     with scope(person.actor):
@@ -123,7 +156,7 @@ def test_a_replay_retries_dead_letters_and_leaves_discarded_ones_alone(
     assert (letter.status, letter.reason) == ("retried", "replayed")
 
 
-def test_the_api_counts_and_hands_the_work_to_a_worker(
+def test_the_api_counts_hands_the_work_to_a_worker_and_tells_how_far_it_is(
     person: Person, sop: Sop, declared: Declare
 ) -> None:
     declared("ledger")
@@ -144,13 +177,103 @@ def test_the_api_counts_and_hands_the_work_to_a_worker(
         client.delete("events")
 
     assert (answer.status_code, answer.json()["matched"]) == (202, 3)
-    headers = message["headers"]
-    assert (headers["task"], headers["id"]) == (replay_events.name, answer.json()["replay_id"])
-    import base64
+    replay_id = answer.json()["replay_id"]
+    assert message["headers"]["task"] == replay_events.name
+    queued = {"replay_id": replay_id, "status": "queued", "total": 3, "done": 0,
+              "started_at": None, "finished_at": None, "error": None}  # fmt: skip
+    assert progress(person, replay_id) == queued
 
     arguments = orjson.loads(base64.b64decode(message["body"]))[0]
-    assert replay_events(*arguments) == 3
+    assert replay_events(*arguments) == "completed"
+
     assert deliver_all("ledger") == 3
+    ended = progress(person, replay_id)
+    assert {**ended, "started_at": None, "finished_at": None} == {
+        **queued, "status": "completed", "done": 3
+    }  # fmt: skip
+    assert ended["started_at"] <= ended["finished_at"]
+    assert replay_events(*arguments) is None, "What has ended is not sent a second time."
+    assert deliver_all("ledger") == 0
+
+
+def test_a_replay_goes_on_where_its_runner_died(
+    person: Person, sop: Sop, declared: Declare
+) -> None:
+    declared("ledger")
+    happen(person, sop, 5)
+    deliver_all("ledger")
+    asked = queued(person, everything(types=("SopUpdated",)))
+
+    first = advance_replay(asked.pk, batch=2)
+
+    assert first is not None
+    assert (first.status, first.done, first.total) == ("running", 2, 5)
+    assert deliver_all("ledger") == 2
+    assert unattended_replays() == []
+    with system_scope():
+        EventReplay.objects.update(updated_at=timezone.now() - timedelta(minutes=2))
+    assert unattended_replays() == [asked.pk]
+    assert sweep_replays() == 1
+    assert replay_events(str(asked.pk)) == "completed"
+    assert deliver_all("ledger") == 3, "The first two are not sent again."
+    assert [number for _, number in heard("ledger")] == [2, 3, 4, 5, 6] * 2
+    assert unattended_replays() == []
+
+
+def test_a_replay_whose_subscriber_is_gone_fails_and_says_why(
+    person: Person, sop: Sop, declared: Declare
+) -> None:
+    declared("ledger")
+    happen(person, sop, 2)
+    asked = queued(person, everything(subscriber="ledger"))
+    subscribers.unsubscribe("ledger")
+    try:
+        with pytest.raises(ValidationFailed):
+            replay_events(str(asked.pk))
+    finally:
+        declared("ledger")
+
+    shown = progress(person, str(asked.pk))
+    assert (shown["status"], shown["done"]) == ("failed", 0)
+    assert shown["error"].startswith("ValidationFailed: No such subscriber.")
+    assert replay_events(str(asked.pk)) is None
+
+
+def test_the_progress_of_a_replay_is_for_administrators_of_its_organisation(
+    person: Person, sop: Sop, declared: Declare
+) -> None:
+    declared("ledger")
+    address = f"{ADDRESS}{queued(person, everything()).pk}/"
+    editor = make_person(Role.EDITOR, person.organization)
+
+    assert make_person(Role.OWNER).client.get(address).status_code == 404
+    assert editor.client.get(address).status_code == 403
+    assert person.client.get(f"{ADDRESS}{sop.pk}/").status_code == 404
+    assert person.client.get(address).status_code == 200
+
+
+def test_who_asked_for_a_replay_is_in_the_audit_trail_and_its_course_is_not(
+    person: Person, sop: Sop, declared: Declare
+) -> None:
+    declared("ledger")
+    asked = queued(person, everything())
+    assert run_replay(asked.pk) is not None
+
+    with system_scope():
+        [row] = AuditLog.objects.filter(table_name="event_replays")
+    assert (row.operation, row.changed_by_id) == ("INSERT", person.user.pk)
+    assert row.record_id == str(asked.pk)
+
+
+def test_only_administrators_start_a_replay(person: Person, declared: Declare) -> None:
+    declared("ledger")
+    editor = make_person(Role.EDITOR, person.organization)
+
+    with pytest.raises(Forbidden):
+        queued(editor, everything())
+
+    with system_scope():
+        assert not EventReplay.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -192,6 +315,10 @@ def test_the_command_counts_in_a_dry_run_and_replays_without(
     assert deliver_all("ledger") == 0
     call_command("replay_events", "--from", "2020-01-01", "--types", "SopUpdated", stdout=out)
     assert out.getvalue().endswith("3 events are being delivered again.\n")
+    with system_scope():
+        [shown] = EventReplay.objects.all()
+    assert f"Replay {shown.pk}\n" in out.getvalue()
+    assert (shown.status, shown.done, shown.requested_by_id) == ("completed", 3, owner.user.pk)
     assert deliver_all("ledger") == 3
     with pytest.raises(CommandError, match="No such subscriber"):
         call_command("replay_events", "--from", "2020-01-01", "--subscriber", "nobody")

@@ -19,7 +19,7 @@ from node_links.models import LinkStrengthCalculation, NodeEvent, NodeLink, Node
 from node_links.services.links import gathering
 from node_links.tasks.strength import gather_strengths
 from tests.factories import Cast, Person, make_sop
-from tests.node_links.links.conftest import make_link, reread, strength_of, told
+from tests.node_links.links.observing import make_link, reread, strength_of, told
 
 pytestmark = pytest.mark.django_db
 

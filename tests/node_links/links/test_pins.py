@@ -58,8 +58,10 @@ def test_a_pin_means_one_version_or_none(
         ("1.0.0", LIVE, Drift(DriftStatus.DRIFTED, "1.0.0", "2.0.0", None, Bump.MAJOR, 3)),
         ("3.0.0", LIVE, Drift(DriftStatus.BROKEN, "3.0.0", "2.0.0", BreakReason.VERSION_GONE)),
         ("1.0.0", DRAFT, Drift(DriftStatus.BROKEN, "1.0.0", None, BreakReason.VERSION_GONE)),
-        ("latest", DELETED, Drift(DriftStatus.BROKEN, "latest", "1.0.0", BreakReason.TARGET_DELETED)),
-        ("1.0.0", ARCHIVED, Drift(DriftStatus.BROKEN, "1.0.0", "1.0.0", BreakReason.TARGET_ARCHIVED)),
+        ("latest", DELETED,
+         Drift(DriftStatus.BROKEN, "latest", "1.0.0", BreakReason.TARGET_DELETED)),
+        ("1.0.0", ARCHIVED,
+         Drift(DriftStatus.BROKEN, "1.0.0", "1.0.0", BreakReason.TARGET_ARCHIVED)),
         ("latest", GONE, Drift(DriftStatus.BROKEN, "latest", None, BreakReason.TARGET_DELETED)),
     ],
 )  # fmt: skip
@@ -83,19 +85,19 @@ def test_the_distance_is_the_greatest_part_that_differs(live: Version, bump: Bum
 def test_a_number_is_taken_where_it_has_been_published() -> None:
     person = make_person(Role.EDITOR)
     sop = make_sop(person)
-    address = {"feature_type": sop.feature_type, "entity_id": sop.pk}
+    feature, entity = sop.feature_type, sop.pk
 
     def codes(pin: str) -> list[tuple[str, str]]:
         with pytest.raises(ValidationFailed) as refusal:
-            normalise_pin(pin, **address)
+            normalise_pin(pin, feature_type=feature, entity_id=entity)
         return [(error.pointer, error.code) for error in refusal.value.errors]
 
     with scope(person.actor):
-        assert normalise_pin("latest", **address) == "latest"
-        assert normalise_pin("published", **address) == "published"
+        assert normalise_pin("latest", feature_type=feature, entity_id=entity) == "latest"
+        assert normalise_pin("published", feature_type=feature, entity_id=entity) == "published"
         assert codes("1.0.0") == [("/version_pin", "unknown_version")]
         publish_sop(actor=person.actor, pk=sop.pk)
-        assert normalise_pin("01.0.0", **address) == "1.0.0"
+        assert normalise_pin("01.0.0", feature_type=feature, entity_id=entity) == "1.0.0"
         assert codes("1.0.1") == [("/version_pin", "unknown_version")]
         for pin in ("newest", "1.0", "", "1.0.0-beta", "Latest"):
             assert codes(pin) == [("/version_pin", "invalid_version")]

@@ -15,7 +15,7 @@ from node_links.models import AuditLog, LinkStrengthCalculation, NodeEvent, Node
 from node_links.services.links.strength import recompute_strength
 from tests.factories import Cast, make_sop
 from tests.knowledge_base.observing import faults, refused
-from tests.node_links.links.conftest import make_link, reread, strength_of, told
+from tests.node_links.links.observing import make_link, reread, strength_of, told
 
 pytestmark = pytest.mark.django_db
 
@@ -151,13 +151,13 @@ def test_every_calculation_is_kept_and_read_by_period(cast: Cast, link: NodeLink
 def test_another_base_is_combined_with_the_last_metrics(cast: Cast, link: NodeLink) -> None:
     with scope(cast.editor.actor):
         link.base_strength = Decimal("0.25")
-        assert recompute_strength(actor=cast.editor.actor, link=link) == Decimal("0.25")
+        assert recompute_strength(link=link) == Decimal("0.25")
         assert LinkStrengthCalculation.objects.count() == 0
     cast.editor.client.post(address(link), METRICS)
     with scope(cast.editor.actor):
         link.base_strength = Decimal("0.3")
 
-        assert recompute_strength(actor=cast.editor.actor, link=link) == Decimal("0.6")
+        assert recompute_strength(link=link) == Decimal("0.6")
 
         assert link.link_strength == Decimal("0.6")
         newest = LinkStrengthCalculation.objects.order_by("-pk")[0]

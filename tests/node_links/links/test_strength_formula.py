@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.exceptions import ValidationFailed
@@ -21,6 +21,8 @@ ROWS = [
     ("0.5", (1, 0.1, 0.1), ("0.002", "0.03", "0.02"), "0.552"),
     ("0.9", (0, 1, 0), ("0", "0.3", "0"), "1"),
 ]
+# A machine that is busy with other tests must not fail these.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 bases = st.decimals(0, 1, places=4)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 metrics = st.builds(Metrics.of, numbers, numbers, numbers)
@@ -57,6 +59,7 @@ def test_the_sum_is_rounded_once() -> None:
     assert found.final_strength == Decimal("0.0001")
 
 
+@unhurried
 @given(bases, metrics)
 def test_a_strength_is_between_its_base_and_one(base: Decimal, given: Metrics) -> None:
     found = compute_strength(base, given)
@@ -66,6 +69,7 @@ def test_a_strength_is_between_its_base_and_one(base: Decimal, given: Metrics) -
     assert found.final_strength.as_tuple().exponent == -4
 
 
+@unhurried
 @given(bases, numbers, numbers, numbers)
 def test_it_is_the_formula_over_exact_fractions(
     base: Decimal, frequency: float, similarity: float, relevance: float
@@ -89,6 +93,7 @@ def test_it_is_the_formula_over_exact_fractions(
     assert found.final_strength * 10000 == wanted
 
 
+@unhurried
 @given(bases, metrics, st.floats(0, 1000))
 def test_more_interaction_never_weakens(base: Decimal, given: Metrics, more: float) -> None:
     stronger = Metrics.of(

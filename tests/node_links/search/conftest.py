@@ -17,7 +17,7 @@ from knowledge_base.models import Sop
 from node_links.models import NodeMetadata
 from node_links.registry import NodeDescription, Passage, features
 from node_links.search import doorbell
-from node_links.services.nodes import sync_nodes
+from node_links.services.nodes.syncing import sync_nodes
 
 Write = Callable[..., Sop]
 

@@ -1,6 +1,5 @@
 """The backlog: embedded in batches, put off on failure, never lost."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -274,7 +273,7 @@ def test_a_deleted_node_leaves_no_trace(
 def test_the_feature_is_handed_the_vector_of_its_entity(
     actor: Actor, embedder: FailingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed: dict[UUID, Sequence[float]] = {}
+    handed: dict[UUID, list[float] | None] = {}
     plain = features.get(Sop.feature_type)
     copying = replace(plain, store_vector=handed.__setitem__)
     monkeypatch.setitem(features._features, Sop.feature_type, copying)

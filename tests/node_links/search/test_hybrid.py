@@ -17,7 +17,7 @@ from config.exceptions import (
 from knowledge_base.models import Sop
 from node_links.search.backlog import drain
 from node_links.search.hybrid import SearchPage, search
-from node_links.services.nodes import set_nodes_deleted
+from node_links.services.nodes.syncing import set_nodes_deleted
 from tests.node_links.search.conftest import (
     FailingEmbedder,
     new_actor,

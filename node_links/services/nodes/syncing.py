@@ -8,6 +8,7 @@ from django.utils import timezone
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.registry import NodeDescription, features
 from node_links.search.text import content_hash, index_text
+from node_links.services.nodes.given import lay_over
 
 _SYNCED = (
     "node_type",
@@ -33,6 +34,10 @@ def sync_nodes(
     Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
     its vector and its position in the index survive. Text that changed (all, with `rewrite`) is
     indexed at once and queued for embedding.
+
+    What people set on a node itself is laid over what the entity says (`given.py`) and survives:
+    the `given_` columns, `ai_agent_config` and a vector that was given are never written here. They
+    go when the node goes.
     """
     feature = features.get(entity.feature_type)
     wanted = {description.node_id: description for description in feature.describe(entity)}
@@ -67,9 +72,10 @@ def _write(
     created: list[NodeMetadata] = []
     updated: list[NodeMetadata] = []
     rewritten: list[tuple[NodeMetadata, NodeDescription]] = []
-    for node_id, description in wanted.items():
-        values = _values(description)
+    for node_id, own in wanted.items():
         row = present.get(node_id)
+        description = own if row is None else lay_over(own, row)
+        values = _values(description)
         if row is None:
             row = NodeMetadata(
                 organization_id=entity.organization_id,

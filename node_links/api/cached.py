@@ -1,0 +1,135 @@
+"""Reading an entity by id through the cache.
+
+The statement that enters the tenant brings the entity's head: whether it is there, who may read it,
+its present revision. Permissions are checked on the head, an entity tag that is known is answered
+from it, and the body comes from the cache under the very state that the head names. Where it is not
+kept, and while Valkey is away, the entity is read as ever and its body kept for the next reader.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, ClassVar, cast
+from uuid import UUID
+
+import orjson
+from rest_framework import status as http
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from accounts.api.asking import AsksAhead
+from accounts.api.callers import CallerMixin
+from accounts.tenancy import Question
+from config.api.concurrency import is_known
+from config.api.reading import Read, readers_of
+from config.api.views import EntityViewSet
+from node_links.caching.bodies import body_of, fetch_body, store_body, store_on_commit
+from node_links.caching.heads import Linked, head_of, question_of
+from node_links.graph.linked import linked_entities
+from node_links.models import NodeEntity
+
+
+class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
+    """For viewsets of node entities, whose `serializer_class` shows an entity in full.
+
+    `unsettled_fields` names what it shows that may change without a new revision. A viewset that
+    shows an entity to fewer people than its queryset's `visible_to(actor).alive()` does sets
+    `reads_through_cache` to False, or refuses by its object permissions.
+    """
+
+    model: ClassVar[type[NodeEntity]]
+    unsettled_fields: ClassVar[tuple[str, ...]] = ()
+    reads_through_cache: ClassVar[bool] = True
+    entity: Any = None
+    _answer: Sequence[Any] = (None, None)
+    _asked_of: UUID | None = None
+    _linked: Linked | None = None
+
+    def question(self) -> Question | None:
+        """Ask for the head where the request reads one living entity and nothing else."""
+        if not self.reads_through_cache or self.action != "retrieve" or self.request.query_params:
+            return None
+        try:
+            self._asked_of = UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
+        except ValueError:
+            return None
+        return question_of(self.model, self._asked_of, self.unsettled_fields)
+
+    def take_answer(self, answer: Sequence[Any]) -> None:
+        """Keep the head until the request may be answered."""
+        self._answer = answer
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one entity; 304 without a body where If-None-Match names its revision."""
+        head = self._head()
+        if head is None:
+            return super().retrieve(request, *args, **kwargs)
+        self.check_object_permissions(request, head)
+        self.entity = head
+        if is_known(request, self.revision_of(head)):
+            return Response(status=http.HTTP_304_NOT_MODIFIED, headers=self.tag_of(head))
+        serializer = self.get_serializer(head)
+        readers = _readers(self._shown_by)
+        unsettled = {
+            name: read(serializer, head)
+            for name, read in readers.items()
+            if name in self.unsettled_fields
+        }
+        body = fetch_body(head, tuple(readers), unsettled)
+        if body is None:
+            return super().retrieve(request, *args, **kwargs)
+        return Response(orjson.Fragment(body), headers=self.tag_of(head))
+
+    def entity_response(self, entity: Any, status: int = http.HTTP_200_OK) -> Response:
+        """Return the answer that holds `entity`, and keep it for the next reader.
+
+        What a write answers is kept once it is committed: until then nobody else may see it.
+        """
+        response = super().entity_response(entity, status)
+        data = response.data
+        if self._shows_all(entity, data):
+            reads = self.request.method in SAFE_METHODS
+            keep = store_body if reads else store_on_commit
+            keep(entity, body_of(data, self.unsettled_fields))
+        return response
+
+    def linked_with(self, entities: Iterable[NodeEntity]) -> Linked:
+        """Return what the graph links with `entities`, as `linked_entities`; asked once."""
+        if self._linked is not None:
+            return self._linked
+        ids = [entity.pk for entity in entities]
+        kind = self.model.feature_type
+        return linked_entities(actor=self.actor, feature_type=kind, entity_ids=ids)
+
+    @property
+    def _shown_by(self) -> type[Serializer[Any]]:
+        return cast("type[Serializer[Any]]", self.serializer_class)
+
+    def _head(self) -> NodeEntity | None:
+        if self._asked_of is None:
+            return None
+        found = head_of(
+            self.model,
+            pk=self._asked_of,
+            organization_id=self.actor.tenant_id,
+            unsettled=self.unsettled_fields,
+            answer=self._answer,
+        )
+        head, self._linked = found or (None, None)
+        return head
+
+    def _shows_all(self, entity: Any, data: Any) -> bool:
+        return (
+            self.reads_through_cache
+            and isinstance(entity, NodeEntity)
+            and entity.deleted_at is None
+            and isinstance(data, Mapping)
+            and tuple(data) == tuple(_readers(self._shown_by))
+        )
+
+
+@cache
+def _readers(serializer: type[Serializer[Any]]) -> dict[str, Read]:
+    """Return the reader of each member that a serializer of this class shows."""
+    return dict(readers_of(serializer()))

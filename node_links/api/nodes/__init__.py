@@ -1,0 +1,1 @@
+"""The one door to the nodes of all features."""

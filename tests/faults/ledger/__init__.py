@@ -1,0 +1,1 @@
+"""An app of the tests: subscribers that write down what they heard, in every process."""
