@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from function_models.canvas.contents import read_content
+from function_models.canvas.document import Canvas, parse_canvas
 from function_models.comparison import Comparison, compare_contents
-from function_models.models import FunctionModel, FunctionModelVersion
+from function_models.models import FunctionModel, FunctionModelVersion, document_of
 from function_models.pictures.drawing import Heading, draw_comparison, draw_model
 from node_links.pictures.drawing import Picture
 from node_links.services.versions import get_snapshot, snapshot_content
@@ -16,10 +16,11 @@ DRAFT = "draft"
 
 @dataclass(frozen=True, slots=True)
 class ComparedStates:
-    """What differs, as data and as a picture."""
+    """What differs, as data and as a picture; `names` are those of all nodes, by id."""
 
     comparison: Comparison
     picture: Picture
+    names: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def draw_state(*, model: FunctionModel, version: str = DRAFT, headed: bool = Tru
     Raises `NotFound`, and `ValidationFailed` at `?version` for what is no number.
     """
     state = _read(model, version, "?version")
-    canvas = read_content(state.content, model_id=str(model.pk))
+    canvas = _canvas(model, state)
     heading = Heading(state.content["name"], state.label)
     return draw_model(canvas=canvas, heading=heading, headed=headed)
 
@@ -50,15 +51,21 @@ def draw_states(
     """
     before, after = _read(model, old, "?compare"), _read(model, new, "?version")
     found = compare_contents(before.content, after.content)
-    canvases = [read_content(one.content, model_id=str(model.pk)) for one in (before, after)]
+    old_canvas, new_canvas = _canvas(model, before), _canvas(model, after)
     picture = draw_comparison(
-        old=canvases[0],
-        new=canvases[1],
+        old=old_canvas,
+        new=new_canvas,
         found=found,
         heading=Heading(after.content["name"], f"{before.label} → {after.label}"),
         headed=headed,
     )
-    return ComparedStates(found, picture)
+    names = {node.id: node.data.name for node in (*old_canvas.nodes, *new_canvas.nodes)}
+    return ComparedStates(found, picture, names)
+
+
+def _canvas(model: FunctionModel, state: _State) -> Canvas:
+    statuses = {node["id"]: node["data"]["status"] for node in state.content["nodes_data"]}
+    return parse_canvas(document_of(state.content), model_id=str(model.pk), statuses=statuses)
 
 
 def _read(model: FunctionModel, version: str, pointer: str) -> _State:

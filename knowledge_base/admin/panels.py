@@ -4,9 +4,7 @@ from django.utils.safestring import SafeString
 
 from config.admin.display import panel
 from knowledge_base.models import Sop, SopReference
-from node_links.models import NodeEvent
 
-EVENTS_SHOWN = 20
 _ROWS_SHOWN = 200
 
 
@@ -43,14 +41,4 @@ def versions_panel(sop: Sop) -> SafeString:
     older = [*(row.version for row in rows[1:]), ""]
     return panel(
         "admin/knowledge_base/sop/versions.html", sop=sop, rows=list(zip(rows, older, strict=True))
-    )
-
-
-def events_panel(sop: Sop) -> SafeString:
-    """Return the latest events."""
-    rows = NodeEvent.objects.filter(
-        organization_id=sop.organization_id, feature_type=sop.feature_type, entity_id=sop.pk
-    ).select_related("user")
-    return panel(
-        "admin/knowledge_base/sop/events.html", rows=rows.order_by("-sequence")[:EVENTS_SHOWN]
     )
