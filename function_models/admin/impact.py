@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.actors import Actor
+from function_models.admin.panels import node_name
 from function_models.models import FunctionModel
 from function_models.services.archiving import assess_impact
 from function_models.services.deleting import assess_recovery
@@ -45,7 +46,7 @@ class TouchedLink:
 @dataclass(frozen=True, slots=True)
 class About:
     """What stands above a dialogue: a head in a tone (`good`, `warning`, `bad`), reasons, links,
-    and findings, each with how many more there are.
+    and findings with the names of their nodes; of both, how many more there are.
     """
 
     tone: str
@@ -53,7 +54,7 @@ class About:
     reasons: Sequence[str] = ()
     links: Sequence[TouchedLink] = ()
     more_links: int = 0
-    findings: Sequence[Finding] = ()
+    findings: Sequence[tuple[str, Finding]] = ()
     more_findings: int = 0
 
 
@@ -93,10 +94,10 @@ def of_publishing(actor: Actor, model: FunctionModel) -> About:
     number = f"It will be version {model.version}."
     if report.blocking:
         head = f"{_count(len(report.blocking), 'finding')} in the way of publication."
-        return _with_findings("bad", head, report.blocking)
+        return _with_findings("bad", head, model, report.blocking)
     if report.warnings:
         head = f"{number} {_count(len(report.warnings), 'warning')}; none stands in the way."
-        return _with_findings("warning", head, report.warnings)
+        return _with_findings("warning", head, model, report.warnings)
     return About("good", f"{number} Nothing stands in the way.")
 
 
@@ -111,11 +112,13 @@ def of_restoring(actor: Actor, model: FunctionModel) -> About:
     )
 
 
-def _with_findings(tone: str, head: str, findings: Sequence[Finding]) -> About:
+def _with_findings(
+    tone: str, head: str, model: FunctionModel, findings: Sequence[Finding]
+) -> About:
     return About(
         tone,
         head,
-        findings=findings[:_FINDINGS_SHOWN],
+        findings=[(node_name(model.canvas, one), one) for one in findings[:_FINDINGS_SHOWN]],
         more_findings=max(len(findings) - _FINDINGS_SHOWN, 0),
     )
 

@@ -1,6 +1,6 @@
 """What stands around a model's form: its picture, findings, versions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ from function_models.canvas.document import Canvas
 from function_models.models import FunctionModel
 from function_models.services.pictures import draw_state
 from function_models.services.validating import Validation, validate_model
-from function_models.validation.findings import Category, Finding
+from function_models.validation.findings import Category, Finding, Findings
 
 _CATEGORIES = {
     Category.STRUCTURAL: "Structure",
@@ -21,14 +21,21 @@ _CATEGORIES = {
     Category.CONTEXT: "Context",
 }
 
+_GRADES = ("blocks", "error", "warning")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding with the name of its node and how bad it is: `blocks`, `error`, `warning`."""
+    """A finding with the name of its node and how bad it is, one of `_GRADES`."""
 
     finding: Finding
     node: str
     grade: str
+
+    @property
+    def rank(self) -> int:
+        """0 for what is worst."""
+        return _GRADES.index(self.grade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ def findings_panel(actor: Actor, model: FunctionModel) -> SafeString:
     return panel(
         "admin/function_models/findings.html",
         report=found.report,
-        categories=list(_by_category(found, model.canvas)),
+        categories=_by_category(found, model.canvas),
     )
 
 
@@ -77,19 +84,26 @@ def versions_panel(model: FunctionModel) -> SafeString:
     )
 
 
-def _by_category(found: Validation, canvas: Canvas) -> Iterator[CategoryFindings]:
-    for category, label in _CATEGORIES.items():
-        findings = found.report.found[category]
-        told = [
-            *(Told(one, _name(canvas, one), "blocks") for one in findings.errors
-              if one.blocks_publish),
-            *(Told(one, _name(canvas, one), "error") for one in findings.errors
-              if not one.blocks_publish),
-            *(Told(one, _name(canvas, one), "warning") for one in findings.warnings),
-        ]  # fmt: skip
-        yield CategoryFindings(label, told)
+def _by_category(found: Validation, canvas: Canvas) -> list[CategoryFindings]:
+    """Return the categories, those with the worst findings first."""
+    categories = [
+        CategoryFindings(label, [*_told(found.report.found[category], canvas)])
+        for category, label in _CATEGORIES.items()
+    ]
+    return sorted(categories, key=lambda one: min((g.rank for g in one.told), default=len(_GRADES)))
 
 
-def _name(canvas: Canvas, finding: Finding) -> str:
+def _told(findings: Findings, canvas: Canvas) -> list[Told]:
+    told = [Told(one, node_name(canvas, one), _grade(one)) for one in findings.errors]
+    told += [Told(one, node_name(canvas, one), "warning") for one in findings.warnings]
+    return sorted(told, key=lambda one: one.rank)
+
+
+def _grade(error: Finding) -> str:
+    return "blocks" if error.blocks_publish else "error"
+
+
+def node_name(canvas: Canvas, finding: Finding) -> str:
+    """Return the name of the node that a finding is about, '' for the model as a whole."""
     node = canvas.by_id.get(finding.node_id or "")
     return node.data.name if node else finding.node_id or ""
