@@ -110,7 +110,7 @@ def _questions(
 
     def around(number: int) -> object:
         place = _at(graph, number)
-        return connected(actor=actor, address=place, depth=3, direction="out", limit=1000)
+        return connected(actor=actor, address=place, depth=3, direction="out")
 
     def hit(number: int) -> object:
         return impact(actor=actor, address=_at(graph, number), depth=4)
@@ -121,7 +121,7 @@ def _questions(
 
     questions = [
         Question("1 hop, names and links", starts, near, _one_hop, p95=0.005),
-        Question("3 hops out, distances and names", starts, around, _three_hops, p50=0.015),
+        Question("3 hops out, all counted, 100 named", starts, around, _three_hops, p50=0.015),
         Question(_WIDE, wide, hit, _impact, p50=0.040, p95=0.150),
         Question(
             "shortest path along the arrows",
