@@ -12,7 +12,7 @@ from accounts.api.callers import CallerMixin
 from config.api.filters import FilterSet
 from config.api.serializers import Serializer
 from config.api.views import GenericViewSet
-from node_links.api.links.serializers import EndSerializer
+from node_links.api.shapes import PointSerializer
 from node_links.choices import BreakReason, Bump, DriftStatus, FeatureType, LinkOrigin
 from node_links.models import LinkDrift, NodeLinkType, NodeMetadata
 
@@ -42,12 +42,12 @@ class DriftSerializer(Serializer):
     versions_behind = serializers.IntegerField(allow_null=True)
     since = serializers.DateTimeField()
 
-    @extend_schema_field(EndSerializer)
+    @extend_schema_field(PointSerializer)
     def get_source(self, drift: LinkDrift) -> dict[str, Any]:
         """Return what is shown of the node that the link leads from."""
         return _end(drift.link.source)
 
-    @extend_schema_field(EndSerializer)
+    @extend_schema_field(PointSerializer)
     def get_target(self, drift: LinkDrift) -> dict[str, Any]:
         """Return what is shown of the node that the link leads to."""
         return _end(drift.link.target)

@@ -39,7 +39,7 @@ _CALCULATION = {
 }
 
 
-class MetricsSerializer(Serializer):
+class LinkMetricsSerializer(Serializer):
     """The three metrics, all of them; or `gather`, and they are found out here.
 
     `interaction_frequency` counts interactions, 100 and more count as 100. The other two go from 0
@@ -114,7 +114,7 @@ class LinkStrengthViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
         )
 
     @extend_schema(
-        request=MetricsSerializer,
+        request=LinkMetricsSerializer,
         responses={200: StrengthSerializer},
         operation_id="links_strength_create",
         tags=["links"],
@@ -124,7 +124,7 @@ class LinkStrengthViewSet(CallerMixin, mixins.ListModelMixin, GenericViewSet):
 
         The base stays as it is, so that the same metrics twice give the same strength.
         """
-        serializer = MetricsSerializer(data=request.data)
+        serializer = LinkMetricsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         metrics = _metrics(dict(serializer.validated_data))
         calculation = calculate_strength(actor=self.actor, link_id=link_id, metrics=metrics)

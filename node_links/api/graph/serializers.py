@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.serializers import Serializer
+from node_links.api.shapes import JoiningLinkSerializer, PointSerializer
 from node_links.graph.cycles import Cycle
 from node_links.graph.impact import Impact
 from node_links.graph.integrity import Effect
@@ -18,47 +19,24 @@ from node_links.graph.usage import Usage
 TRUNCATED = "Something was left out because of a limit."
 
 
-class NodeSerializer(Serializer):
-    """A node: an entity, or with `node_id` a node inside one."""
-
-    feature = serializers.CharField()
-    entity_id = serializers.UUIDField()
-    node_id = serializers.CharField(allow_null=True)
-    node_type = serializers.CharField()
-    name = serializers.CharField()
-
-
-class DistantNodeSerializer(NodeSerializer):
+class DistantNodeSerializer(PointSerializer):
     """A node, and how many links away it is."""
 
     distance = serializers.IntegerField()
-
-
-class GraphLinkSerializer(Serializer):
-    """A link with what it joins."""
-
-    id = serializers.UUIDField()
-    source = NodeSerializer()  # type: ignore[assignment]  # see above
-    target = NodeSerializer()
-    link_type = serializers.CharField()
-    link_strength = serializers.FloatField()
-    origin = serializers.CharField()
-    version_pin = serializers.CharField()
-    color = serializers.CharField(allow_null=True)
 
 
 class NeighbourSerializer(Serializer):
     """A link and the entity at its other end."""
 
     direction = serializers.ChoiceField(choices=["out", "in"])
-    node = NodeSerializer()
-    link = GraphLinkSerializer()
+    node = PointSerializer()
+    link = JoiningLinkSerializer()
 
 
 class NeighboursSerializer(Serializer):
     """The links of a node, the oldest first."""
 
-    node = NodeSerializer()
+    node = PointSerializer()
     neighbours = NeighbourSerializer(many=True)
     truncated = serializers.BooleanField(help_text=TRUNCATED)
 
@@ -72,7 +50,7 @@ class CountsByFeature(serializers.DictField):
 class ConnectedSerializer(Serializer):
     """Entities near a node, the nearest first."""
 
-    node = NodeSerializer()
+    node = PointSerializer()
     nodes = DistantNodeSerializer(many=True)
     total = serializers.IntegerField(help_text="How many were reached, shown or not.")
     by_feature = CountsByFeature(help_text="The same by feature.")
@@ -83,22 +61,22 @@ class SubgraphSerializer(Serializer):
     """Entities, the nearest first, and every link that joins two of them."""
 
     nodes = DistantNodeSerializer(many=True)
-    links = GraphLinkSerializer(many=True)
+    links = JoiningLinkSerializer(many=True)
     truncated = serializers.BooleanField(help_text=TRUNCATED)
 
 
 class PathSerializer(Serializer):
     """A shortest way. `length` is null, and the lists are empty, where there is none."""
 
-    source = NodeSerializer()  # type: ignore[assignment]  # see above
-    target = NodeSerializer()
+    source = PointSerializer()  # type: ignore[assignment]  # see above
+    target = PointSerializer()
     nodes = DistantNodeSerializer(many=True)
-    links = GraphLinkSerializer(many=True)
+    links = JoiningLinkSerializer(many=True)
     length = serializers.IntegerField(allow_null=True)
     truncated = serializers.BooleanField(help_text="The search was given up; there may be a way.")
 
 
-class HopSerializer(NodeSerializer):
+class HopSerializer(PointSerializer):
     """A node on the way of a change, and the link by which it came there."""
 
     link_id = serializers.UUIDField()
@@ -119,7 +97,7 @@ class AffectedLinkSerializer(Serializer):
 
     link_id = serializers.UUIDField()
     effect = serializers.ChoiceField(choices=list(Effect))
-    link = GraphLinkSerializer()
+    link = JoiningLinkSerializer()
 
 
 class OwnerSerializer(Serializer):
@@ -141,7 +119,7 @@ class UsedSerializer(Serializer):
 class ImpactSerializer(Serializer):
     """What an operation on a node touches."""
 
-    node = NodeSerializer()
+    node = PointSerializer()
     operation = serializers.CharField()
     affected_links = AffectedLinkSerializer(many=True)
     broken = serializers.IntegerField()
@@ -163,7 +141,7 @@ class CycleSerializer(Serializer):
     """One elementary cycle."""
 
     nodes = serializers.ListField(child=serializers.CharField(), help_text="`feature:entity_id`")
-    entities = NodeSerializer(many=True, help_text="The same entities, by name.")
+    entities = PointSerializer(many=True, help_text="The same entities, by name.")
     length = serializers.IntegerField()
     link_types = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
     contains_triggers = serializers.BooleanField()
@@ -187,11 +165,11 @@ class EndmostLinkSerializer(Serializer):
     link_id = serializers.UUIDField(source="id")
     link_strength = serializers.FloatField()
     link_type = serializers.CharField()
-    source = NodeSerializer()  # type: ignore[assignment]  # see above
-    target = NodeSerializer()
+    source = PointSerializer()  # type: ignore[assignment]  # see above
+    target = PointSerializer()
 
 
-class MetricsSerializer(Serializer):
+class GraphMetricsSerializer(Serializer):
     """The graph of the organisation in numbers."""
 
     total_links = serializers.IntegerField()

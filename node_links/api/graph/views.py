@@ -98,9 +98,9 @@ class GraphViewSet(CallerMixin, GenericViewSet):
         }
         return Response(shapes.CyclesSerializer(answer).data)
 
-    @extend_schema(responses={200: shapes.MetricsSerializer})
+    @extend_schema(responses={200: shapes.GraphMetricsSerializer})
     @action(detail=False)
     def metrics(self, request: Request) -> Response:
         """Measure the organisation's graph: counts, strengths, density."""
         asks.asked(request, asks.MetricsParameters)
-        return Response(shapes.MetricsSerializer(measure_graph(actor=self.actor)).data)
+        return Response(shapes.GraphMetricsSerializer(measure_graph(actor=self.actor)).data)

@@ -6,8 +6,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from config.api.serializers import ModelSerializer, Serializer
+from config.api.serializers import ModelSerializer
 from node_links.api.links.fields import EntityIdField, StrengthField, VersionPinField
+from node_links.api.shapes import PointSerializer
 from node_links.choices import FeatureType, LinkOrigin
 from node_links.links.drafts import LATEST, Address, LinkDraft
 from node_links.links.rules import strength_class
@@ -15,16 +16,6 @@ from node_links.models import NodeLink, NodeLinkType, NodeMetadata
 
 ENDS = ("source", "target")
 _ADDRESSES = tuple(f"{end}_{part}" for end in ENDS for part in ("feature", "entity_id", "node_id"))
-
-
-class EndSerializer(Serializer):
-    """A node at one end of a link."""
-
-    feature = serializers.ChoiceField(choices=FeatureType.choices)
-    entity_id = serializers.UUIDField()
-    node_id = serializers.CharField(allow_null=True)
-    node_type = serializers.CharField()
-    name = serializers.CharField()
 
 
 class NodeIdField(serializers.CharField):
@@ -86,12 +77,12 @@ class LinkSerializer(ModelSerializer[NodeLink]):
         read_only_fields = ("id", "revision", "created_at", "updated_at")
         immutable_fields = (*_ADDRESSES, "link_type")
 
-    @extend_schema_field(EndSerializer)
+    @extend_schema_field(PointSerializer)
     def get_source(self, link: NodeLink) -> dict[str, Any]:
         """Return what is shown of the node that the link leads from."""
         return _end(link.source, link.source_feature, link.source_entity_id, link.source_node_id)
 
-    @extend_schema_field(EndSerializer)
+    @extend_schema_field(PointSerializer)
     def get_target(self, link: NodeLink) -> dict[str, Any]:
         """Return what is shown of the node that the link leads to."""
         return _end(link.target, link.target_feature, link.target_entity_id, link.target_node_id)

@@ -19,6 +19,7 @@ from node_links.api.nodes.parameters import (
     read_parameters,
     split,
 )
+from node_links.api.shapes import JoiningLinkSerializer
 from node_links.models import NodeLink, NodeLinkType, NodeMetadata
 from node_links.services.nodes.addresses import NodeAddress
 from node_links.services.nodes.locking import find_node
@@ -77,7 +78,7 @@ class ConnectionActions(EntityViewSet):
 
     @extend_schema(
         parameters=[LinksQuerySerializer],
-        responses={200: shapes.LinkAtNodeSerializer(many=True)},
+        responses={200: JoiningLinkSerializer(many=True)},
     )
     @action(detail=True, methods=["get"])
     def links(self, request: Request, **address: str) -> Response:

@@ -16,10 +16,11 @@ from config.api.views import APIView
 from node_links.api.nodes import serializers as shapes
 from node_links.api.nodes.examples import SEARCH
 from node_links.api.nodes.parameters import NodeSearchQuerySerializer, read_parameters
+from node_links.api.shapes import PointSerializer
 from node_links.services.nodes.searching import NodeSearch, search_nodes
 
 
-class NodeHitSerializer(shapes.PointSerializer):
+class NodeHitSerializer(PointSerializer):
     """A found entity by its best node; `<mark>` is the only markup in `passage`."""
 
     status = serializers.CharField()

@@ -11,20 +11,11 @@ from rest_framework import serializers
 
 from config.api.serializers import Serializer
 from node_links.api.nodes.fields import KeywordsField, ObjectField, PlaceSerializer, VectorField
+from node_links.api.shapes import PointSerializer
 from node_links.choices import EntityStatus, FeatureType
 from node_links.models import NodeMetadata
 from node_links.services.nodes.batch import MAX_ITEMS
 from node_links.services.nodes.reading import EntityHead
-
-
-class PointSerializer(Serializer):
-    """Which node, with all that is shown of it without a second call."""
-
-    feature = serializers.ChoiceField(choices=FeatureType.choices)
-    entity_id = serializers.UUIDField()
-    node_id = serializers.CharField(allow_null=True, help_text="Null: the entity itself.")
-    node_type = serializers.CharField()
-    name = serializers.CharField()
 
 
 class ListedNodeSerializer(PointSerializer):
@@ -146,19 +137,6 @@ class BatchResultSerializer(Serializer):
 
     count = serializers.IntegerField()
     results = BatchItemSerializer(many=True)
-
-
-class LinkAtNodeSerializer(Serializer):
-    """A link, with both of its ends."""
-
-    id = serializers.UUIDField()
-    source = PointSerializer()  # type: ignore[assignment]  # see above
-    target = PointSerializer()
-    link_type = serializers.CharField()
-    link_strength = serializers.FloatField()
-    origin = serializers.CharField()
-    version_pin = serializers.CharField()
-    color = serializers.CharField(allow_null=True)
 
 
 class ConnectionSerializer(Serializer):

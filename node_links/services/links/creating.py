@@ -19,10 +19,10 @@ from node_links.events.recording import NewEvent, record_events
 from node_links.links.drafts import Address, LinkDraft
 from node_links.links.finding import find_nodes
 from node_links.links.kinds import held_kinds
-from node_links.links.pins import UNKNOWN, UNKNOWN_DETAIL, PinnedTo, unknown_pins
+from node_links.links.pins import MOVING, UNKNOWN, UNKNOWN_DETAIL, PinnedTo, unknown_pins
 from node_links.links.rules import Kinds, faults_of
 from node_links.models import NodeLink
-from node_links.services.links.drifting import follow_new
+from node_links.services.links.drifting import follow_links, follow_new
 from node_links.services.links.inserting import event_of_creation, insert_links
 from node_links.services.links.permitting import REFUSED, Entity, editable_entities
 from node_links.services.links.warning import warnings_after
@@ -56,6 +56,8 @@ def create_link(*, actor: Actor, draft: LinkDraft) -> tuple[NodeLink, list[str]]
         (outcome,), events = write_links(actor=actor, drafts=[draft])
         record_events(actor=actor, events=events)
         link = NodeLink.objects.with_ends().get(pk=outcome.require())
+        if draft.version_pin not in MOVING:
+            follow_links(actor=actor, links=[link])
     return link, outcome.warnings
 
 
@@ -68,7 +70,12 @@ def create_links(*, actor: Actor, drafts: Sequence[LinkDraft]) -> list[Outcome]:
     with joined_transaction():
         outcomes, events = write_links(actor=actor, drafts=drafts, warn=False)
         record_events(actor=actor, events=events)
-        follow_new(actor=actor, link_ids=[one.link_id for one in outcomes if one.link_id])
+        pinned = [
+            outcome.link_id
+            for draft, outcome in zip(drafts, outcomes, strict=True)
+            if outcome.link_id and draft.version_pin not in MOVING
+        ]
+        follow_new(actor=actor, link_ids=pinned)
         return outcomes
 
 

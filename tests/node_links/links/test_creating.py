@@ -217,11 +217,6 @@ def test_the_same_link_twice_is_a_duplicate(cast: Cast, ends: Ends) -> None:
     assert (reverse.status_code, other.status_code) == (201, 201)
 
 
-def test_the_pin_is_kept_in_its_one_spelling(cast: Cast, ends: Ends) -> None:
-    answer = cast.editor.client.post(LINKS, body(*ends, version_pin="01.2.3"), format="json")
-    assert answer.json()["version_pin"] == "1.2.3"
-
-
 def test_many_connections_are_warned_of(cast: Cast) -> None:
     hub = sop_at(cast.editor, "Hub")
     others = many_nodes(cast.editor, 11)
