@@ -38,6 +38,7 @@ class PictureActions(NodeEntityViewSet):
             ),
         ],
         responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        operation_id="function_models_picture",
     )  # fmt: skip
     def canvas_picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Draw the model as SVG. 404 for a version that does not exist."""

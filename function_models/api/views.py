@@ -15,6 +15,7 @@ from function_models.api.canvas import ACTS, CanvasActions
 from function_models.api.examples import FUNCTION_MODELS
 from function_models.api.filters import FunctionModelFilters
 from function_models.api.life_cycle import DELETION, LifeCycleActions
+from function_models.api.pictures import PictureActions
 from function_models.api.serializers import models as shapes
 from function_models.api.statistics import StatisticsActions
 from function_models.api.validation import ValidationActions
@@ -42,6 +43,7 @@ class FunctionModelViewSet(
     LifeCycleActions,
     ValidationActions,
     StatisticsActions,
+    PictureActions,
 ):
     """Processes, drawn as containers with actions inside them."""
 

@@ -1,15 +1,8 @@
 """A model's picture over REST."""
 
-from types import ModuleType
-from typing import Any
-
 import pytest
-from django.urls import path
-from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope
-from config.urls import urlpatterns as everything
-from function_models.api.pictures import PICTURE, PICTURE_PARAMETERS, PictureActions
 from function_models.models import FunctionModel, FunctionModelVersion
 from function_models.services.drawing import put_canvas
 from node_links.choices import Bump
@@ -18,23 +11,6 @@ from tests.factories import Cast, Person, make_model
 from tests.function_models.drawings import container, drawing
 from tests.function_models.pictures.reading import containers, ways
 from tests.node_links.pictures.graphs import parse, texts
-
-
-class Pictures(PictureActions):
-    """Pictures and nothing else."""
-
-    model = FunctionModel
-    queryset = FunctionModel.objects.none()
-
-
-@pytest.fixture(autouse=True)
-def _route(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    urls: Any = ModuleType("picture_urls")
-    view = Pictures.as_view(
-        {"get": "canvas_picture"}, detail=True, extra_query_parameters=PICTURE_PARAMETERS
-    )
-    urls.urlpatterns = [path(f"api/v1/{PICTURE}", view), *everything]
-    settings.ROOT_URLCONF = urls
 
 
 def address(model: FunctionModel) -> str:
