@@ -85,7 +85,7 @@ class FunctionModelActions(OperatorAdmin):
             return None
         rows = [
             (model, impact.of_archiving(operator_of(request, model.organization_id), model))
-            for model in queryset.filter(deleted_at=None).exclude(status="archived")
+            for model in queryset.defer(None).filter(deleted_at=None).exclude(status="archived")
         ]
         context = {**admin.site.each_context(request), "title": "Archive models", "rows": rows}
         return TemplateResponse(request, "admin/function_models/archive.html", context)
@@ -229,7 +229,7 @@ def _values(form: Any) -> dict[str, Any]:
 def _each(request: HttpRequest, chosen: QuerySet[FunctionModel], done: str, write: Write) -> None:
     act_on_each(
         request,
-        chosen.only("pk", "organization_id", "name"),
+        chosen,
         done,
         lambda model: write(operator_of(request, model.organization_id), model.pk),
     )

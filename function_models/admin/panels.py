@@ -76,7 +76,7 @@ def findings_panel(actor: Actor, model: FunctionModel) -> SafeString:
 def versions_panel(model: FunctionModel) -> SafeString:
     """Return the published versions, each with the way to what changed since."""
     rows = list(model.versions.select_related("author").defer("content"))
-    older = [*(row.version for row in rows[1:]), ""]
+    older = [*(row.version for row in rows[1:]), ""][: len(rows)]
     return panel(
         "admin/function_models/versions.html",
         model=model,

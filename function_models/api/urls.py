@@ -10,7 +10,10 @@ router = Router()
 router.register("function-models", FunctionModelViewSet, basename="function-models")
 
 picture = FunctionModelViewSet.as_view(
-    {"get": "canvas_picture"}, detail=True, extra_query_parameters=PICTURE_PARAMETERS
+    {"get": "canvas_picture"},
+    basename="function-models",
+    detail=True,
+    extra_query_parameters=PICTURE_PARAMETERS,
 )
 
 urlpatterns = [path(PICTURE, picture, name="function-models-picture"), *router.urls]

@@ -38,7 +38,7 @@ def backlinks_panel(sop: Sop) -> SafeString:
 def versions_panel(sop: Sop) -> SafeString:
     """Return the published versions, each with the way to what changed since."""
     rows = list(sop.versions.select_related("author").defer("content"))
-    older = [*(row.version for row in rows[1:]), ""]
+    older = [*(row.version for row in rows[1:]), ""][: len(rows)]
     return panel(
         "admin/knowledge_base/sop/versions.html", sop=sop, rows=list(zip(rows, older, strict=True))
     )

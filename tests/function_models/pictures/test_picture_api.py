@@ -1,7 +1,9 @@
 """A model's picture over REST."""
 
 import pytest
+from rest_framework.test import APIClient
 
+from accounts.services import create_access_key
 from accounts.tenancy import scope
 from function_models.models import FunctionModel, FunctionModelVersion
 from function_models.services.drawing import put_canvas
@@ -123,3 +125,16 @@ def test_the_picture_is_well_formed_whatever_the_model_is_called(cast: Cast) -> 
 
     assert parse(svg).get("role") == "img"
     assert list(containers(svg)) == ["<&>"]
+
+
+@pytest.mark.parametrize(
+    ("scope_name", "status"), [("function-models:read", 200), ("sops:read", 403)]
+)
+def test_an_access_key_needs_the_scope_of_models(cast: Cast, scope_name: str, status: int) -> None:
+    model = make_model(cast.owner, drawing(container("a")))
+    with scope(cast.owner.actor):
+        _, secret = create_access_key(actor=cast.owner.actor, name="robot", scopes=[scope_name])
+
+    answer = APIClient().get(address(model), headers={"Authorization": f"Bearer {secret}"})
+
+    assert answer.status_code == status
