@@ -54,7 +54,10 @@ class BooleanFilter(KindBooleanFilter):
 class WholeNumberFilter(Filter):
     """`?name=30`; the bounds are `min_value` and `max_value`."""
 
-    field_class = forms.IntegerField
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the library means any field
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
 
 class FilterSet(FrameworkFilterSet):
