@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.tenancy import scope, system_scope
+from function_models.admin import actions
 from function_models.models import FunctionModel
 from function_models.services.archiving import archive_model
 from function_models.services.drawing import put_canvas
@@ -16,7 +18,7 @@ from function_models.services.publishing import open_model_version, publish_mode
 from node_links.choices import Bump
 from node_links.models import NodeEvent, NodeLink
 from tests.admin.conftest import World
-from tests.factories import make_model
+from tests.factories import UserFactory, make_model
 from tests.function_models.drawings import container, drawing, knowledge, tether
 
 LIST = "/admin/function_models/functionmodel/"
@@ -450,3 +452,50 @@ def test_the_overview_counts_models(page: Client, world: World, model: FunctionM
     shown = _shown(page, "/admin/")
 
     assert "models refer to what is not there" in shown
+
+
+def test_who_may_only_look_is_shown_and_offered_nothing(world: World, model: FunctionModel) -> None:
+    looker = UserFactory.create(email="looker@example.com", is_staff=True)
+    looker.user_permissions.add(
+        Permission.objects.get(codename="view_functionmodel", content_type__model="functionmodel")
+    )
+    client = Client()
+    client.force_login(looker, backend="django.contrib.auth.backends.ModelBackend")
+
+    assert 'class="nlp fmp"' in _shown(client, _address(model))
+    assert client.get(_address(model, "compare_versions")).status_code == 200
+    for act in ("publish", "archive", "delete_softly", "duplicate", "restore", "neighbourhood"):
+        assert client.post(_address(model, act), {"_form_submitted": "True"}).status_code == 403
+    assert _fresh(model).revision == model.revision
+
+
+def test_who_may_not_look_sees_nothing(model: FunctionModel) -> None:
+    client = Client()
+    nobody = UserFactory.create(email="nobody@example.com", is_staff=True)
+    client.force_login(nobody, backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.get(_address(model)).status_code == 403
+    assert client.get(_address(model, "compare_versions")).status_code == 403
+
+
+def test_no_more_are_archived_at_once_than_can_be_read(
+    page: Client, model: FunctionModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST_ARCHIVED", 0)
+
+    shown = _run(page, "archive_selected", model, confirmed="1")
+
+    assert "Choose at most 0 at a time." in shown
+    assert _fresh(model).status == "draft"
+
+
+def test_a_refusal_stands_beside_its_field(
+    page: Client, world: World, model: FunctionModel
+) -> None:
+    stranger = str(world.cast.stranger.user.pk)
+    wrong = _form(model, permissions=f'{{"editors": ["{stranger}"]}}', description="Changed")
+
+    answer = page.post(_address(model), wrong)
+
+    assert list(answer.context["adminform"].form.errors) == ["permissions"]
+    assert _fresh(model).description is None

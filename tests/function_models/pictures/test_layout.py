@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from function_models.pictures.arranging import arrange
 from function_models.pictures.levels import level_numbers, stand_in_levels
@@ -191,3 +193,27 @@ def test_a_picture_is_as_large_as_what_is_in_it() -> None:
 
     assert extent.width < drawing_of_incident.width <= extent.width + 60
     assert extent.height < drawing_of_incident.height <= extent.height + 240
+
+
+PLACES = st.lists(
+    st.tuples(st.sampled_from([0.0, 1.0, 150.0]) | st.floats(-10_000, 10_000),
+              st.sampled_from([0.0, 1.0, 150.0]) | st.floats(-10_000, 10_000)),
+    min_size=1,
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(outer=PLACES, inner=PLACES)
+def test_nothing_covers_anything_wherever_it_was_drawn(
+    outer: list[tuple[float, float]], inner: list[tuple[float, float]]
+) -> None:
+    document = placed(*outer, arrows=tuple(f"s0>s{n}" for n in range(1, len(outer))))
+    for number, (x, y) in enumerate(inner):
+        document["nodes"].append(tether(f"t{number}", "s0") | {"position": {"x": x, "y": y}})
+
+    svg = picture(document).svg
+
+    assert apart(containers(svg))
+    assert apart(actions(svg))
+    assert "nan" not in svg
