@@ -269,11 +269,13 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),
@@ -416,6 +418,11 @@ CELERY_BEAT_SCHEDULE = {
     "announce-due-reviews": {
         "task": "knowledge_base.tasks.announce_due_reviews",
         "schedule": crontab(hour="4", minute="7"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-function-models": {
+        "task": "function_models.tasks.maintenance.purge_models",
+        "schedule": crontab(hour="3", minute="57"),
         "options": {"queue": "maintenance"},
     },
     "cleanup-audit-logs": {
