@@ -132,7 +132,7 @@ def _write(
     below: bool,
 ) -> FunctionModel:
     with joined_transaction():
-        model = entities.lock_entity(
+        model: FunctionModel = entities.lock_entity(
             FunctionModel,
             actor=actor,
             pk=pk,

@@ -1,5 +1,7 @@
 """Shapes of answers about contexts."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from config.api.serializers import Serializer
@@ -9,7 +11,15 @@ from function_models.context_access.hierarchy import Relation
 LEVELS = [level.word for level in Level]
 
 
-class ContextAccessSerializer(Serializer):
+class _WithData(Serializer):
+    """Ends with `data`, a name that serializers have for themselves."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add what is shown of the context."""
+        return {**super().get_fields(), "data": serializers.DictField()}
+
+
+class ContextAccessSerializer(_WithData):
     """Whether a node may do with another's context what was asked, and what it sees of it."""
 
     access_granted = serializers.BooleanField()
@@ -19,16 +29,14 @@ class ContextAccessSerializer(Serializer):
     denial_reason = serializers.CharField(required=False)
     granted_properties = serializers.ListField(child=serializers.CharField())
     restricted_properties = serializers.ListField(child=serializers.CharField())
-    data = serializers.DictField()
 
 
-class ReadableContextSerializer(Serializer):
+class ReadableContextSerializer(_WithData):
     """A context that a node may read."""
 
     node_id = serializers.CharField()
     relation = serializers.ChoiceField([relation.value for relation in Relation])
     access_level = serializers.ChoiceField(LEVELS)
-    data = serializers.DictField()
 
 
 class ReadableContextsSerializer(Serializer):
