@@ -418,6 +418,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="7"),
         "options": {"queue": "maintenance"},
     },
+    "purge-function-models": {
+        "task": "function_models.tasks.maintenance.purge_models",
+        "schedule": crontab(hour="3", minute="57"),
+        "options": {"queue": "maintenance"},
+    },
     "cleanup-audit-logs": {
         "task": "node_links.tasks.audit.cleanup_audit_logs",
         "schedule": crontab(hour="3", minute="37"),

@@ -12,5 +12,6 @@ class FunctionModelsConfig(AppConfig):
     def ready(self) -> None:
         """Join the graph."""
         from function_models.nodes import register
+        from function_models.services.node_operations import FunctionModelOperations
 
-        register()
+        register(FunctionModelOperations())

@@ -1,9 +1,11 @@
 """Function models and their published versions."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
@@ -18,6 +20,16 @@ from function_models.querysets import AllFunctionModelsManager, FunctionModelQue
 from node_links.choices import FeatureType
 from node_links.models import CanvasEntity, VersionSnapshot
 from node_links.querysets import LivingManager
+
+CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")
+"""The columns that hold a drawing."""
+
+
+def document_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drawing in `content` (a model's values, or what a version keeps) as React Flow
+    reads it."""
+    nodes, edges, viewport, rest = (content[name] for name in CANVAS_FIELDS)
+    return {**rest, "nodes": nodes, "edges": edges, "viewport": viewport}
 
 
 class FunctionModel(CanvasEntity):
@@ -66,6 +78,19 @@ class FunctionModel(CanvasEntity):
     context = models.JSONField(
         default=dict, blank=True, help_text="What the model itself tells its nodes."
     )
+    dangling_references = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="What actions refer to and was not there when they were saved: feature:id.",
+    )
+    external_id = models.CharField(
+        max_length=500,
+        null=True,
+        editable=False,
+        help_text="What it was called where it was imported from; importing that again updates it.",
+    )
     last_saved_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
     archived_by = models.ForeignKey(
@@ -106,9 +131,19 @@ class FunctionModel(CanvasEntity):
                 condition=~Q(hard_delete_at=None),
                 name="function_models_retention",
             ),
+            models.Index(
+                fields=["organization", "external_id"],
+                condition=~Q(external_id=None),
+                name="function_models_external",
+            ),
             GinIndex(fields=["tags"], name="function_models_tags"),
+            GinIndex(
+                fields=["dangling_references"],
+                condition=~Q(dangling_references=[]),
+                name="function_models_dangling",
+            ),
         ]
-        triggers = [Audited(entity="model_id")]
+        triggers = [Audited(entity="model_id", ignored=["dangling_references"])]
 
     def __str__(self) -> str:
         """Return the name."""
@@ -117,12 +152,7 @@ class FunctionModel(CanvasEntity):
     @property
     def document(self) -> dict[str, Any]:
         """The drawing as React Flow reads it."""
-        return {
-            **self.document_data,
-            "nodes": self.nodes_data,
-            "edges": self.edges_data,
-            "viewport": self.viewport_data,
-        }
+        return document_of({name: getattr(self, name) for name in CANVAS_FIELDS})
 
     def draw(self, canvas: Canvas) -> None:
         """Take `canvas` as the drawing; nothing is saved."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from function_models.models import FunctionModel, FunctionModelVersion
+from node_links.operations import NodeOperations
 from node_links.registry import Feature, NodeDescription, features
 
 NODE_TYPE = "function-model"
@@ -41,8 +42,14 @@ def _drawn(model: FunctionModel) -> Iterator[NodeDescription]:
         )
 
 
-def register() -> None:
-    """Join the graph."""
+def register(operations: NodeOperations) -> None:
+    """Join the graph; `operations` are made of services, which stand above this module."""
     features.add(
-        Feature(FunctionModel.feature_type, FunctionModel, describe, snapshots=FunctionModelVersion)
+        Feature(
+            FunctionModel.feature_type,
+            FunctionModel,
+            describe,
+            operations=operations,
+            snapshots=FunctionModelVersion,
+        )
     )

@@ -4,7 +4,7 @@ Two people who edit different nodes do not overwrite each other: an edit of a no
 drawing as it is under the row's lock, not on the one that the editor has seen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +13,19 @@ from django.utils import timezone
 from accounts.actors import Actor
 from config.db import joined_transaction
 from config.exceptions import ValidationFailed
-from function_models.canvas.changes import changes_between
+from function_models.canvas.changes import Told, changes_between
 from function_models.canvas.document import Canvas, parse_canvas
+from function_models.canvas.references import references_of
 from function_models.canvas.statuses import require_move, statuses_of
-from function_models.models import FunctionModel
-from node_links.events.recording import record_event
+from function_models.models import CANVAS_FIELDS, FunctionModel
+from function_models.services.references import find_targets, link_targets
+from node_links.events.recording import NewEvent, record_events
 from node_links.permissions import Act, require
 from node_links.services import entities
+from node_links.services.links.removing import remove_links_inside
 from node_links.services.nodes.syncing import sync_nodes
 from node_links.services.versions import require_draft
 
-CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")
 Edit = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -78,7 +80,8 @@ def edit_canvas(
 
 
 def save_canvas(*, actor: Actor, model: FunctionModel, before: Canvas, after: Canvas) -> None:
-    """Write the drawing `after` of a locked model, with its nodes and the events of each change.
+    """Write the drawing `after` of a locked model, with its nodes, links and the events of each
+    change.
 
     What the editor keeps for itself (selection, size) is stored, but raises no revision and is
     told to nobody.
@@ -87,21 +90,45 @@ def save_canvas(*, actor: Actor, model: FunctionModel, before: Canvas, after: Ca
     model.draw(after)
     if not told:
         if before != after:
-            FunctionModel.all_objects.filter(pk=model.pk).update(
-                **{name: getattr(model, name) for name in CANVAS_FIELDS}
-            )
+            _save_looks(model)
         return
     model.last_saved_at = timezone.now()
-    entities.save_entity(model, [*CANVAS_FIELDS, "last_saved_at"])
+    store_drawing(actor=actor, model=model, before=before, also=["last_saved_at"])
+    record_drawn(actor=actor, model=model, told=told)
+
+
+def store_drawing(
+    *, actor: Actor, model: FunctionModel, before: Canvas, also: Iterable[str] = ()
+) -> None:
+    """Save the drawing of a locked model, and let nodes and derived links follow it.
+
+    `also` names further fields to save with it. Nothing is told of the drawing itself.
+    """
+    after = model.canvas
+    gone = [node.id for node in before.nodes if node.id not in after.by_id]
+    referring = set(references_of(before)) != set(references_of(after))
+    found = find_targets(model) if referring else []
+    entities.save_entity(model, [*CANVAS_FIELDS, "dangling_references", *also])
+    if gone:
+        remove_links_inside(actor=actor, entity=model, node_ids=gone)
     sync_nodes(entity=model)
-    for event in told:
-        record_event(
-            actor=actor,
-            entity=model,
-            event_type=event.event_type,
-            data=event.data,
-            node_id=event.node_id,
-        )
+    if referring:
+        link_targets(actor=actor, model=model, found=found)
+
+
+def record_drawn(*, actor: Actor, model: FunctionModel, told: Iterable[Told]) -> None:
+    """Record what happened to a drawing, one event for each change."""
+    kind, pk = model.feature_type, model.pk
+    events = [NewEvent(kind, pk, one.event_type, one.data, one.node_id) for one in told]
+    record_events(actor=actor, events=events)
+
+
+def _save_looks(model: FunctionModel) -> None:
+    """Store what the editor keeps for itself. The moment of the change names the state in caches,
+    so it moves; the revision, which tells others of a change, does not."""
+    model.updated_at = timezone.now()
+    looks = {name: getattr(model, name) for name in (*CANVAS_FIELDS, "updated_at")}
+    FunctionModel.all_objects.filter(pk=model.pk).update(**looks)
 
 
 def _statuses(before: Canvas, moved: Mapping[str, Any]) -> dict[str, str]:

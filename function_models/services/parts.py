@@ -174,8 +174,14 @@ def _object(value: Any) -> Part:
 
 
 def _merged(node: Part, given: Part) -> Part:
-    """Return the `data` of `node` with `given` laid over it; a few objects merge as well."""
+    """Return the `data` of `node` with `given` laid over it; a few objects merge as well.
+
+    A null removes: what has a default gets it, what is required will be missed.
+    """
     data = {**node["data"], **given}
+    for name, value in given.items():
+        if value is None:
+            del data[name]
     for name in getattr(KINDS[node["type"]].model_fields["data"].annotation, "merged", ()):
         if isinstance(given.get(name), dict):
             data[name] = {**(node["data"].get(name) or {}), **given[name]}

@@ -9,6 +9,14 @@ from config.exceptions import ValidationFailed
 from function_models.canvas.document import parse_canvas
 from function_models.choices import ComplexityLevel
 from function_models.exchange.names import is_legal
+from function_models.limits import (
+    MAX_DESCRIPTION,
+    MAX_PROCESS_TYPE,
+    MAX_REASON,
+    MAX_SECONDS,
+    MAX_TAG,
+    MAX_TAGS,
+)
 from node_links.choices import Bump, EntityStatus, FeatureType
 from node_links.versions import Version
 
@@ -54,7 +62,7 @@ def _tags(values: list[str]) -> list[str]:
 
 
 Number = Annotated[str, AfterValidator(_number)]
-Tag = Annotated[str, Field(min_length=1, max_length=50)]
+Tag = Annotated[str, Field(min_length=1, max_length=MAX_TAG)]
 Key = Annotated[str, Field(min_length=1, max_length=500)]
 Level = Annotated[str, _one_of(ComplexityLevel.values)]
 Feature = Annotated[str, _one_of(FeatureType.values)]
@@ -65,11 +73,11 @@ class Content(Shape):
     """What a version keeps of a model, and a file of its working copy."""
 
     name: Annotated[str, AfterValidator(_name)]
-    description: str | None = Field(default=None, max_length=5000)
-    process_type: str | None = Field(default=None, max_length=100)
+    description: str | None = Field(default=None, max_length=MAX_DESCRIPTION)
+    process_type: str | None = Field(default=None, max_length=MAX_PROCESS_TYPE)
     complexity_level: Level | None = None
-    estimated_duration: int | None = Field(default=None, ge=0, le=2_147_483_647)
-    tags: Annotated[list[Tag], Field(max_length=20), AfterValidator(_tags)] = []
+    estimated_duration: int | None = Field(default=None, ge=0, le=MAX_SECONDS)
+    tags: Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_tags)] = []
     metadata: JsonObject = {}
     ai_agent_config: JsonObject = {}
     context: JsonObject = {}
@@ -96,7 +104,7 @@ class PublishedVersion(Shape):
     version: Number
     bump: Literal["initial", "major", "minor", "patch"]
     previous_version: Number | None = None
-    notes: str = Field(default="", max_length=2000)
+    notes: str = Field(default="", max_length=MAX_REASON)
     created_at: str = ""
     content: Snapshot
 
@@ -136,7 +144,7 @@ class State(Shape):
     version: Number = "1.0.0"
     status: Status = "draft"
     published_version: Number | None = None
-    archive_reason: str | None = Field(default=None, max_length=2000)
+    archive_reason: str | None = Field(default=None, max_length=MAX_REASON)
 
 
 class ModelFile(Shape):
