@@ -67,11 +67,12 @@ class EdgeTranslation:
         changed = {key: edge.get(key) for key in made if made[key] != edge.get(key)}
         if changed:
             made["foreign"] = changed
-            self._tell(changed, made["id"])
+            self._tell(changed, made)
         self.drawn.append(made)
 
-    def _tell(self, changed: Part, known: str) -> None:
-        if {"source", "target"} & changed.keys():
+    def _tell(self, changed: Part, made: Part) -> None:
+        known = made["id"]
+        if any(str(changed.get(end, made[end])) != made[end] for end in ("source", "target")):
             message = "Edges join containers: it leads to the container around its end."
             self._aside.tell("edge_lifted", message, known)
         if "id" in changed:
