@@ -26,6 +26,7 @@ from function_models.services.exchange.linking import link_imported
 from function_models.services.exchange.report import ImportReport
 from function_models.services.exchange.sources import Files, read_folder, read_upload
 from function_models.services.exchange.writing import Arrival, write_model
+from function_models.services.references import heal_references
 from node_links.permissions import require_creator
 
 Progress = Callable[[int, int], None]
@@ -77,10 +78,12 @@ def import_records(
         for done, record in enumerate(records, 1):
             model = known.get(record.external_id)
             named = _with_free_name(record, model, taken)
-            arrival = Arrival(ids[record.external_id], named, model, ends)
+            arrival = Arrival(ids[record.external_id], named, model, ends, ids.values())
             report.models.append(_written(actor, arrival, dry_run=report.dry_run))
             if progress:
                 progress(done, len(records))
+        for pk in ids.values():
+            heal_references(actor=actor, feature=FunctionModel.feature_type, entity_id=pk)
         for record, imported in zip(records, report.models, strict=True):
             link_imported(
                 actor=actor,

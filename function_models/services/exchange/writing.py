@@ -1,6 +1,6 @@
 """Writing one imported model: a new one with its versions, or the next state of a known one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -38,13 +38,14 @@ REFERENCES = ("tether_reference_id", "kb_reference_id", "nested_model_id")
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A record on its way in: the id it will have, the model that it is where it is here already,
-    and what its ends mean here.
+    what its ends mean here, and the ids of all models that come with it.
     """
 
     pk: UUID
     record: ModelRecord
     model: FunctionModel | None
     ends: Found
+    together: Collection[UUID] = ()
 
 
 def write_model(*, actor: Actor, arrival: Arrival) -> ImportedModel:
@@ -170,7 +171,8 @@ def _update(
 
 
 def _tell(imported: ImportedModel, arrival: Arrival, model: FunctionModel) -> None:
-    dangling = set(model.dangling_references)
+    coming = {key_of(model.feature_type, str(pk)) for pk in arrival.together}
+    dangling = set(model.dangling_references) - coming
     for reference in references_of(model.canvas):
         if key_of(reference.feature, reference.entity_id) in dangling:
             message = f"There is no {reference.feature} {reference.entity_id} here."
