@@ -115,6 +115,7 @@ def logging_settings(*, level: str, as_json: bool) -> dict[str, Any]:
             # One line a task is ours (config.task_context); Celery would add three.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "CRITICAL"},
+            "celery.beat": {"level": "WARNING"},
             **{name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "markdown_it")},
         },
     }

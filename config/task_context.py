@@ -1,13 +1,16 @@
 """Celery tasks in the logs: one line a task, under the request id of whoever published it."""
 
+import logging
 import time
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import Task
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from django.conf import settings
 from prometheus_client import Histogram
 
 from config.request_context import (
@@ -86,7 +89,18 @@ def leave_task(
         if outcome == "FAILURE" and isinstance(retval, BaseException):
             logger.error("task", exc_info=retval, **fields)
         else:
-            logger.info("task", **fields)
+            routine = outcome == "SUCCESS" and task.name in _routine()
+            logger.log(logging.DEBUG if routine else logging.INFO, "task", **fields)
+
+
+@cache
+def _routine() -> frozenset[str]:
+    """Return the tasks that beat rings every few seconds: their success is no news."""
+    return frozenset(
+        str(entry["task"])
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        if isinstance(entry["schedule"], int | float)
+    )
 
 
 def _id_in(task: Task[Any, Any], header: str) -> UUID | None:

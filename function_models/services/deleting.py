@@ -124,7 +124,7 @@ def assess_recovery(*, actor: Actor, pk: UUID) -> Recovery:
     A reference whose target is gone needs repair and stops nothing; a name taken meanwhile asks for
     another. Raises as `entities.lock_deleted`.
     """
-    model = entities.lock_deleted(FunctionModel, actor=actor, pk=pk)
+    model = entities.lock_deleted(FunctionModel, actor=actor, pk=pk, lock=False)
     references = list(references_of(model.canvas))
     there = targets_of(actor=actor, references=references)
     missing = any((one.feature, one.entity_id) not in there for one in references)

@@ -10,7 +10,7 @@ MAX_DEPTH = 10
 MAX_LIMIT = 1000
 """How many neighbours, nodes or links one answer shows at most."""
 
-MAX_VISITED = 50_000
+MAX_VISITED = 20_000
 """How many entities a question reaches at most; what lies behind them is not looked at."""
 
 SOFT_SECONDS = 2.0
@@ -19,7 +19,10 @@ SOFT_SECONDS = 2.0
 HARD_SECONDS = 5.0
 """After this the database ends the statement, and the question is refused (503)."""
 
-_SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
+# The columns of a row are made in their order: what it was, then what it is to be.
+_SET_TIMEOUT = (
+    "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
+)
 
 
 def check_range(name: str, value: int, low: int, high: int) -> int:
@@ -37,8 +40,7 @@ def limited_time(seconds: float = HARD_SECONDS) -> Iterator[None]:
     The limit is that of the running transaction, so it cannot leak through a pooled connection.
     """
     with reader().cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        (before,) = cursor.fetchone() or ("0",)
         cursor.execute(_SET_TIMEOUT, [f"{int(seconds * 1000)}ms"])
+        ((before, _),) = cursor.fetchall()
         yield
         cursor.execute(_SET_TIMEOUT, [before])

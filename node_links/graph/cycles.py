@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from config.exceptions import ValidationFailed
 from config.replica import reader
 from node_links.graph.arrows import Arrows, read_arrows
 from node_links.graph.bounds import check_range, limited_time
@@ -113,7 +114,8 @@ def find_cycles(
         ValidationFailed: a parameter is out of range.
     """
     check_range("max_length", max_length, 2, MAX_LENGTH)
-    check_range("critical_length", critical_length, 0, MAX_LENGTH)
+    if critical_length < 0:
+        raise ValidationFailed.of("?critical_length", "min_value", "Choose 0 or more.")
     with limited_time(READ_SECONDS):
         arrows = read_arrows(actor, include_runtime=include_runtime)
         rings, complete = _first_cycles(arrows, max_length)

@@ -75,12 +75,22 @@ def _cycles_of(
     onward: _Rows, back: _Rows, start: int, length: int, deadline: float
 ) -> Iterator[list[int]]:
     """Yield the cycles of exactly `length` arrows whose least node is `start`, by their nodes."""
-    home = _ways_home(back, start, length - 1)
-    if len(home) < length - 1:
+    # Half of the way is looked at from its end: the whole of it would cost more than it spares.
+    sight = length // 2
+    home = _ways_home(back, start, sight)
+    if not home:
         return
+
+    def onward_from(place: int, left: int) -> Iterator[int]:
+        """Return the entities after `place` from which `left` arrows may lead home."""
+        choices = onward.above(place, start)
+        if left > sight:
+            return iter(choices)
+        return iter([one for one in choices if home.get(one, left + 1) <= left])
+
     path = [start]
     on_path = {start}
-    open_choices = [iter(_next(onward, home, start, start, length - 1))]
+    open_choices = [onward_from(start, length - 1)]
     while open_choices:
         if time.monotonic() > deadline:
             raise OutOfTime
@@ -98,12 +108,7 @@ def _cycles_of(
             continue
         path.append(choice)
         on_path.add(choice)
-        open_choices.append(iter(_next(onward, home, start, choice, left)))
-
-
-def _next(onward: _Rows, home: dict[int, int], start: int, place: int, left: int) -> list[int]:
-    """Return the entities after `place` from which `left` arrows can lead home."""
-    return [one for one in onward.above(place, start) if home.get(one, left + 1) <= left]
+        open_choices.append(onward_from(choice, left))
 
 
 def _ways_home(back: _Rows, start: int, farthest: int) -> dict[int, int]:

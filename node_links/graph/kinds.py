@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import F, Q
-
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
+from config.replica import reader
 from node_links.choices import ChangeTravels
-from node_links.models import NodeLinkType
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +18,23 @@ class LinkKind:
     change_travels: ChangeTravels
 
 
+# Written out, because every question asks it, and building it would cost more than running it.
+_KINDS = """
+SELECT type_name, color, change_travels FROM node_link_types
+WHERE organization_id IS NULL OR organization_id = %s
+ORDER BY organization_id NULLS FIRST
+"""
+
+
 def link_kinds(actor: Actor) -> dict[str, LinkKind]:
     """Return the platform's link types and the organisation's own, by name, in one query.
 
     An own type stands before a platform's of the same name.
     """
-    own = Q(organization=None) | Q(organization=actor.tenant_id)
-    ordered = NodeLinkType.objects.filter(own).order_by(F("organization_id").asc(nulls_first=True))
-    return {
-        name: LinkKind(name, color, ChangeTravels(travels))
-        for name, color, travels in ordered.values_list("type_name", "color", "change_travels")
-    }
+    with reader().cursor() as cursor:
+        cursor.execute(_KINDS, [actor.tenant_id])
+        rows = cursor.fetchall()
+    return {name: LinkKind(name, color, ChangeTravels(travels)) for name, color, travels in rows}
 
 
 def check_types(kinds: Mapping[str, LinkKind], types: Iterable[str] | None) -> list[str] | None:

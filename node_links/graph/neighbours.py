@@ -32,26 +32,38 @@ class Neighbours:
 
 
 # The index holds an entity's links in the order of their ids: of 50 000 only the first are read.
+# Those that lead to a deleted entity are passed over there, so that the page is full.
 _SIDE = """
-(SELECT '{direction}', {shown}, o.feature_type, o.entity_id, o.node_id, o.node_type, o.name, 1
+(SELECT '{direction}' AS direction, l.link_id,
+    l.{there}_feature AS feature, l.{there}_entity_id AS entity_id
 FROM node_links l
-{ends}
-JOIN node_metadata o ON o.feature_type = l.{there}_feature AND o.entity_id = l.{there}_entity_id
-    AND o.node_id IS NULL AND o.deleted_at IS NULL
 WHERE l.organization_id = %(organization)s AND l.{here}_entity_id = %(entity)s
-    AND l.{here}_feature = %(feature)s
     AND (%(node)s::text IS NULL OR l.{here}_node_id = %(node)s)
     AND l.source_entity_id <> l.target_entity_id
     AND (%(types)s::text[] IS NULL OR l.link_type = ANY(%(types)s::text[]))
+    AND NOT EXISTS (
+        SELECT FROM node_metadata m
+        WHERE m.organization_id = %(organization)s AND m.entity_id = l.{there}_entity_id
+            AND m.node_id IS NULL AND m.deleted_at IS NOT NULL)
 ORDER BY l.link_id LIMIT %(limit)s)
 """
-_OUT = _SIDE.format(direction="out", here="source", there="target", shown=SHOWN, ends=ENDS)
-_IN = _SIDE.format(direction="in", here="target", there="source", shown=SHOWN, ends=ENDS)
+_OUT = _SIDE.format(direction="out", here="source", there="target")
+_IN = _SIDE.format(direction="in", here="target", there="source")
 _SIDES = {
     Direction.OUT: _OUT,
     Direction.IN: _IN,
-    Direction.BOTH: f"{_OUT} UNION ALL {_IN} ORDER BY 2 LIMIT %(limit)s",
+    Direction.BOTH: f"{_OUT} UNION ALL {_IN} ORDER BY link_id LIMIT %(limit)s",
 }
+_SHOWN = f"""
+SELECT p.direction, {SHOWN}, o.feature_type, o.entity_id, o.node_id, o.node_type, o.name, 1
+FROM (%s) p
+JOIN node_links l ON l.organization_id = %%(organization)s AND l.link_id = p.link_id
+{ENDS}
+JOIN node_metadata o ON o.feature_type = p.feature AND o.entity_id = p.entity_id
+    AND o.node_id IS NULL AND o.deleted_at IS NULL
+ORDER BY l.link_id
+"""  # noqa: S608 - constants only
+_STATEMENTS = {direction: _SHOWN % side for direction, side in _SIDES.items()}
 
 
 def neighbours(
@@ -81,14 +93,13 @@ def neighbours(
     (start,) = require_nodes(actor, [address])
     parameters: dict[str, Any] = {
         "organization": actor.tenant_id,
-        "feature": address.feature,
         "entity": address.entity_id,
         "node": address.node_id,
         "types": wanted,
         "limit": limit + 1,
     }
     with limited_time(), reader().cursor() as cursor:
-        cursor.execute(_SIDES[way], parameters)
+        cursor.execute(_STATEMENTS[way], parameters)
         rows = cursor.fetchall()
     found = [
         Neighbour(Direction(row[0]), GraphNode(*row[1 + WIDTH :]), link_of(row[1:], kinds))

@@ -60,14 +60,13 @@ class GraphLink:
 # Entities and nodes inside them apart: only so does the index find each at once.
 _NODES = """
 SELECT n.feature_type, n.entity_id, n.node_id, n.node_type, n.name
-FROM unnest(%(features)s::text[], %(entities)s::uuid[], %(nodes)s::text[])
-    AS a (feature_type, entity_id, node_id)
+FROM unnest(%(features)s::text[], %(entities)s::uuid[]) AS a (feature_type, entity_id)
 JOIN node_metadata n ON n.feature_type = a.feature_type AND n.entity_id = a.entity_id
     AND n.node_id IS NULL
-WHERE a.node_id IS NULL AND n.organization_id = %(organization)s AND n.deleted_at IS NULL
+WHERE n.organization_id = %(organization)s AND n.deleted_at IS NULL
 UNION ALL
 SELECT n.feature_type, n.entity_id, n.node_id, n.node_type, n.name
-FROM unnest(%(features)s::text[], %(entities)s::uuid[], %(nodes)s::text[])
+FROM unnest(%(inner_features)s::text[], %(inner_entities)s::uuid[], %(inner_nodes)s::text[])
     AS a (feature_type, entity_id, node_id)
 JOIN node_metadata n ON n.feature_type = a.feature_type AND n.entity_id = a.entity_id
     AND n.node_id = a.node_id
@@ -83,12 +82,14 @@ def find_nodes(actor: Actor, addresses: Iterable[Address]) -> dict[Address, Grap
     wanted = list(dict.fromkeys(addresses))
     if not wanted:
         return {}
-    features, entities, nodes = (list(column) for column in zip(*wanted, strict=True))
+    inner = [address for address in wanted if address.node_id is not None]
     parameters: dict[str, Any] = {
         "organization": actor.tenant_id,
-        "features": features,
-        "entities": entities,
-        "nodes": nodes,
+        "features": [address.feature for address in wanted if address.node_id is None],
+        "entities": [address.entity_id for address in wanted if address.node_id is None],
+        "inner_features": [address.feature for address in inner],
+        "inner_entities": [address.entity_id for address in inner],
+        "inner_nodes": [address.node_id for address in inner],
     }
     with reader().cursor() as cursor:
         cursor.execute(_NODES, parameters)

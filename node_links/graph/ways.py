@@ -22,26 +22,35 @@ class Step:
     address: Address
 
 
-# Between an entity and one that is a link farther away, the link that carries most.
+# Between an entity and one that is a link farther away, the link that carries most. What decides
+# stands in the index; the rest is looked up for the links that are taken. Behind the fence
+# (MATERIALIZED) each entity's links are read once, and not once for each that is farther away.
 _SIDE = """
-SELECT f.entity AS nearer, c.entity AS farther, l.link_id, l.link_type,
-    l.link_strength, l.{there}_feature AS feature, l.{there}_node_id AS node_id
-FROM unnest(%(entities)s::uuid[], %(levels)s::int[], %(nodes)s::text[])
-    AS f (entity, level, node)
+SELECT f.entity AS nearer, f.level, l.{there}_entity_id AS other, l.link_id, l.link_type,
+    l.link_strength, {forth} AS forth
+FROM unnest(%(nearer)s::uuid[], %(nearer_levels)s::int[]) AS f (entity, level)
 JOIN node_links l ON l.organization_id = %(organization)s AND l.{here}_entity_id = f.entity
-JOIN unnest(%(entities)s::uuid[], %(levels)s::int[]) AS c (entity, level)
-    ON c.entity = l.{there}_entity_id AND c.level = f.level + 1
 WHERE %({way})s::text[] IS NOT NULL AND (l.link_type = ANY(%({way})s::text[])) = %({way}_listed)s
     AND (%(with_runtime)s OR l.origin <> 'runtime')
-    AND (f.node IS NULL OR l.{here}_node_id = f.node)
+    AND (%(node)s::text IS NULL OR f.level > 0 OR l.{here}_node_id = %(node)s)
 """
-_FORTH = _SIDE.format(way="along", here="source", there="target")
-_BACK = _SIDE.format(way="against", here="target", there="source")
+_FORTH = _SIDE.format(way="along", here="source", there="target", forth="true")
+_BACK = _SIDE.format(way="against", here="target", there="source", forth="false")
 _STEPS = f"""
-SELECT DISTINCT ON (farther, nearer) *
-FROM ({_FORTH} UNION ALL {_BACK}) l
-ORDER BY farther, nearer, CASE WHEN link_type = ANY(%(critical)s::text[])
-    THEN greatest(link_strength, %(critical_carries)s) ELSE link_strength END DESC, link_id
+WITH onward AS MATERIALIZED ({_FORTH} UNION ALL {_BACK})
+SELECT b.nearer, b.other, b.link_id, b.link_type, b.link_strength,
+    CASE WHEN b.forth THEN l.target_feature ELSE l.source_feature END,
+    CASE WHEN b.forth THEN l.target_node_id ELSE l.source_node_id END
+FROM (
+    SELECT DISTINCT ON (o.other, o.nearer) o.*
+    FROM onward o
+    JOIN unnest(%(farther)s::uuid[], %(farther_levels)s::int[]) AS c (entity, level)
+        ON c.entity = o.other AND c.level = o.level + 1
+    ORDER BY o.other, o.nearer, CASE WHEN o.link_type = ANY(%(critical)s::text[])
+        THEN greatest(o.link_strength, %(critical_carries)s) ELSE o.link_strength END DESC,
+        o.link_id
+) b
+JOIN node_links l ON l.organization_id = %(organization)s AND l.link_id = b.link_id
 """  # noqa: S608 - constants only
 
 
@@ -76,13 +85,17 @@ def _steps(
     """Return {entity: [(a nearer entity, the link between them)]}."""
     if not around.distances:
         return {}
-    entities = [start.entity_id, *(key.entity_id for key in around.distances)]
+    last = max(around.distances.values())
+    nearer = {key.entity_id: far for key, far in around.distances.items() if far < last}
+    levels = {start.entity_id: 0, **nearer}
     parameters: dict[str, Any] = {
         **followed.parameters(),
         "organization": actor.tenant_id,
-        "entities": entities,
-        "levels": [0, *around.distances.values()],
-        "nodes": [start.node_id],
+        "nearer": list(levels),
+        "nearer_levels": list(levels.values()),
+        "farther": [key.entity_id for key in around.distances],
+        "farther_levels": list(around.distances.values()),
+        "node": start.node_id,
         "critical_carries": CRITICAL_CARRIES,
     }
     found: dict[UUID, list[tuple[UUID, Step]]] = {}

@@ -141,7 +141,10 @@ def _number(pin: str) -> Version | None:
 
 
 def target_states(feature_type: str, entity_ids: Iterable[UUID]) -> dict[UUID, TargetState]:
-    """Return the state of entities of one feature, by id, in two queries; {} for no feature."""
+    """Return the state of entities of one feature, by id, in two queries.
+
+    Raises `ValidationFailed` for a feature that has not joined.
+    """
     versions = published_versions(feature_type, entity_ids)
     entities = (
         features.get(feature_type)

@@ -86,13 +86,12 @@ BEGIN
             SELECT array_agg(g.entity), array_agg(g.code)
             INTO fresh, fresh_codes
             FROM (
-                SELECT s.entity, min(s.feature_code) AS code
+                SELECT DISTINCT s.entity, s.feature_code AS code
                 FROM graph_step(tenant, frontier, inner_nodes, narrowed, NULL,
                     along, along_listed, against, against_listed, with_runtime, critical) s
-                WHERE NOT EXISTS (SELECT FROM unnest(seen) AS o (entity) WHERE o.entity = s.entity)
-                GROUP BY s.entity
             ) g
-            WHERE NOT EXISTS (
+            WHERE NOT EXISTS (SELECT FROM unnest(seen) AS o (entity) WHERE o.entity = g.entity)
+                AND NOT EXISTS (
                 SELECT FROM node_metadata m
                 WHERE m.organization_id = tenant AND m.entity_id = g.entity
                     AND m.node_id IS NULL AND m.deleted_at IS NOT NULL);

@@ -16,6 +16,7 @@ from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
 from node_links.permissions import Act, may
+from node_links.querysets import EntityQuerySet
 from node_links.services.nodes.syncing import set_nodes_deleted
 
 E = TypeVar("E", bound=NodeEntity)
@@ -135,14 +136,21 @@ def restore_entity(
 
 
 def lock_deleted(
-    model: type[E], *, actor: Actor, pk: UUID, expected_revision: int | None = None
+    model: type[E],
+    *,
+    actor: Actor,
+    pk: UUID,
+    expected_revision: int | None = None,
+    lock: bool = True,
 ) -> E:
-    """Return a deleted entity with its row locked; for administrators.
+    """Return a deleted entity with its row locked (unless `lock` is False); for administrators.
 
     Raises `NotFound` for everybody else, `RevisionConflict`, `InvalidTransition` for what is not
     deleted.
     """
-    rows = model.all_objects.visible_to(actor).select_for_update(of=("self",))
+    rows: EntityQuerySet[Any] = model.all_objects.visible_to(actor)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
     entity = rows.filter(pk=pk).first()
     if not isinstance(entity, model) or not may(actor, entity, Act.RESTORE):
         raise NotFound

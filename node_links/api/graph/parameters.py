@@ -108,7 +108,6 @@ class CyclesParameters(Serializer):
     )
     critical_length = serializers.IntegerField(
         min_value=0,
-        max_value=MAX_LENGTH,
         default=3,
         help_text="Cycles of at least so many links are critical.",
     )

@@ -18,6 +18,7 @@ from node_links.models import NodeLink
 from node_links.services.links.creating import write_links
 from node_links.services.links.drifting import follow_links
 from node_links.services.links.permitting import REFUSED, Entity, editable_entities
+from node_links.services.links.recomputing import Recomputing
 from node_links.services.links.removing import delete_rows, event_of_removal
 from node_links.services.links.updating import (
     apply_values,
@@ -117,6 +118,7 @@ def _change(actor: Actor, run: Iterable[tuple[Operation, Done]]) -> list[NewEven
     placed = [(one, done) for one, done in run if isinstance(one, Change)]
     links = lock_links(actor, [one.pk for one, _ in placed])
     editable = editable_entities(actor, {_source(link) for link in links.values()})
+    recomputing = Recomputing(links)
     changed: dict[UUID, NodeLink] = {}
     removed: list[NodeLink] = []
     events = []
@@ -128,7 +130,7 @@ def _change(actor: Actor, run: Iterable[tuple[Operation, Done]]) -> list[NewEven
                 changed.pop(link.pk, None)
                 events.append(event_of_removal(link))
                 continue
-            event = apply_values(link, one.values(link))
+            event = apply_values(link, one.values(link), recomputing)
         except DomainError as refusal:
             done.refusal = refusal
             continue
@@ -136,6 +138,7 @@ def _change(actor: Actor, run: Iterable[tuple[Operation, Done]]) -> list[NewEven
         if event is not None:
             changed[link.pk] = link
             events.append(event)
+    recomputing.keep()
     if changed:
         save_links(list(changed.values()))
     if removed:

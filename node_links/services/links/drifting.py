@@ -114,12 +114,18 @@ def follow_all(organization_id: UUID, *, write: bool = True) -> Iterator[Followe
 
 
 def judge_links(links: Iterable[NodeLink]) -> dict[UUID, Drift | None]:
-    """Return what is wrong with each link; a target that is not there at all is as if deleted."""
+    """Return what is wrong with each link; a target that is not there at all is as if deleted.
+
+    Of targets whose feature has not joined nothing is known, and so nothing wrong.
+    """
     by_feature: dict[str, list[NodeLink]] = {}
     for link in links:
         by_feature.setdefault(link.target_feature, []).append(link)
     judged: dict[UUID, Drift | None] = {}
     for feature, group in by_feature.items():
+        if feature not in features:
+            judged |= dict.fromkeys((link.pk for link in group), None)
+            continue
         states = target_states(feature, {link.target_entity_id for link in group})
         for link in group:
             state = states.get(link.target_entity_id, GONE)

@@ -53,23 +53,6 @@ def calculate_strength(
         return record_calculations(actor=actor, measured=[(link, metrics)], source=source)[0]
 
 
-def recompute_strength(*, link: NodeLink) -> Decimal:
-    """Give a locked link the strength that its base has with the last metrics; return it.
-
-    `link.base_strength` is the new base. The strength is set on `link` and left for the caller to
-    save together with the base; what was calculated is kept. Without an earlier calculation the
-    strength is the base. Raises `ValidationFailed` for a base outside of 0..1.
-    """
-    last = last_calculations([link.pk]).get(link.pk)
-    if last is None:
-        link.link_strength = compute_strength(link.base_strength, Metrics.of(0, 0, 0)).base_strength
-        return link.link_strength
-    calculation = _calculation(None, link, metrics_of(last), MetricsSource(last.source))
-    calculation.save(force_insert=True)
-    link.link_strength = calculation.final_strength
-    return link.link_strength
-
-
 def record_calculations(
     *, actor: Actor, measured: Sequence[tuple[NodeLink, Metrics]], source: MetricsSource
 ) -> list[LinkStrengthCalculation]:
@@ -77,7 +60,7 @@ def record_calculations(
 
     The number of statements does not depend on the number of links.
     """
-    made = [_calculation(actor, link, metrics, source) for link, metrics in measured]
+    made = [calculation_of(actor, link, metrics, source) for link, metrics in measured]
     LinkStrengthCalculation.objects.bulk_create(made)
     changed = [
         (link, calculation)
@@ -104,9 +87,10 @@ def metrics_of(calculation: LinkStrengthCalculation) -> Metrics:
     return Metrics.of(*(getattr(calculation, name) for name in METRICS))
 
 
-def _calculation(
+def calculation_of(
     actor: Actor | None, link: NodeLink, metrics: Metrics, source: MetricsSource
 ) -> LinkStrengthCalculation:
+    """Return the calculation that these metrics make with the link's base; it is not stored yet."""
     strength = compute_strength(link.base_strength, metrics)
     return LinkStrengthCalculation(
         organization_id=link.organization_id,

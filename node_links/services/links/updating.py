@@ -16,7 +16,7 @@ from node_links.links.pins import normalise_pin
 from node_links.models import NodeLink
 from node_links.services.links.drifting import follow_links
 from node_links.services.links.permitting import require_editable
-from node_links.services.links.strength import recompute_strength
+from node_links.services.links.recomputing import Recomputing
 
 CHANGEABLE = ("base_strength", "link_context", "visual_properties", "version_pin")
 _SAVED = (*CHANGEABLE, "link_strength", "revision", "updated_at")
@@ -40,8 +40,10 @@ def update_link(
     with joined_transaction():
         link = locked or lock_link(actor, pk)
         require_changeable(link, expected_revision)
-        event = apply_values(link, values)
+        recomputing = Recomputing([link.pk])
+        event = apply_values(link, values, recomputing)
         if event is not None:
+            recomputing.keep()
             save_links([link])
             record_events(actor=actor, events=[event])
         if "version_pin" in values:
@@ -77,7 +79,9 @@ def refuse_derived(link: NodeLink) -> None:
         raise Conflict("This link follows what its source says.", code="derived_link")
 
 
-def apply_values(link: NodeLink, values: Mapping[str, Any]) -> NewEvent | None:
+def apply_values(
+    link: NodeLink, values: Mapping[str, Any], recomputing: Recomputing
+) -> NewEvent | None:
     """Give `link` the values and return the event that tells of it; None where nothing differs.
 
     Raises `ValidationFailed` (`invalid_version`, `unknown_version`) for another pin that does not
@@ -93,7 +97,7 @@ def apply_values(link: NodeLink, values: Mapping[str, Any]) -> NewEvent | None:
         if name in values:
             setattr(link, name, values[name])
     if link.base_strength != before["base_strength"]:
-        link.link_strength = recompute_strength(link=link)
+        link.link_strength = recomputing.strength_of(link)
     changes = {
         name: {"old": _plain(old), "new": _plain(getattr(link, name))}
         for name, old in before.items()

@@ -73,6 +73,20 @@ def test_a_task_runs_under_the_id_of_the_request_that_published_it(
     }
 
 
+def test_the_success_of_a_task_that_beat_rings_all_the_time_is_no_news(
+    lines: list[Any], worker: Any
+) -> None:
+    app.send_task("node_links.tasks.events.sweep_deliveries", queue="default")
+    remember.delay()
+    assert finished.acquire(timeout=20)
+    worker.stop()
+
+    (line,) = lines_of(lines, "node_links.tasks.events.sweep_deliveries")
+    assert (line["state"], line["log_level"]) == ("SUCCESS", "debug")
+    (line,) = lines_of(lines, "tests.remember")
+    assert line["log_level"] == "info"
+
+
 def test_a_task_runs_as_a_consequence_of_the_event_and_in_the_execution_of_its_publisher(
     lines: list[Any], worker: Any
 ) -> None:

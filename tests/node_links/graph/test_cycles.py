@@ -167,7 +167,7 @@ def test_asks_the_database_as_often_for_one_cycle_as_for_twenty(world: World, co
         report = find_cycles(actor=world.actor)
 
     assert report.total_cycles == count
-    assert len(captured) == 6
+    assert len(captured) == 5
 
 
 NODES = 8

@@ -93,4 +93,4 @@ def test_asks_the_database_as_often_for_one_link_as_for_twenty(world: World, cou
         found = measure_graph(actor=world.actor)
 
     assert found.total_links == count
-    assert len(captured) == 7
+    assert len(captured) == 6

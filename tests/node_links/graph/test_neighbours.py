@@ -132,4 +132,4 @@ def test_asks_the_database_as_often_for_one_neighbour_as_for_thirty(
         found = neighbours(actor=world.actor, address=world["A"])
 
     assert len(found.neighbours) == count
-    assert len(captured) == 6
+    assert len(captured) == 5

@@ -173,7 +173,9 @@ def test_a_batch_of_a_thousand_takes_as_many_statements_as_one(
     ids = [result["link"]["id"] for result in many.json()["results"]]
     with django_assert_max_num_queries(14):
         changes = [{"action": "update", "id": pk, "link": {"base_strength": 0.1}} for pk in ids]
-        assert post(cast.editor, changes).json()["succeeded"] == 1000
+        answer = post(cast.editor, changes)
+        assert answer.status_code == 200, answer.json()
+        assert answer.json()["succeeded"] == 1000
     with django_assert_max_num_queries(14):
         removals = [{"action": "delete", "id": pk} for pk in ids]
         assert post(cast.editor, removals).json()["succeeded"] == 1000

@@ -16,6 +16,7 @@ from node_links.choices import Bump
 from node_links.events.delivering import deliver
 from node_links.events.reading import event_of
 from node_links.events.subscribing import subscribers
+from node_links.links.drafts import Address
 from node_links.models import LinkDrift, NodeEvent, NodeLink, NodeLinkType
 from node_links.services.links import drifting
 from node_links.services.links.drifting import Followed, follow_all, follow_links, follow_target
@@ -23,6 +24,7 @@ from node_links.subscribers import follow_version_pins
 from node_links.tasks.drift import check_version_pins
 from tests.factories import Cast, Person, make_sop
 from tests.knowledge_base.observing import faults
+from tests.node_links.links.conftest import joined, node_at
 from tests.node_links.links.observing import make_link, told
 
 pytestmark = pytest.mark.django_db
@@ -321,3 +323,13 @@ def test_events_of_other_aggregates_are_passed_over(cast: Cast, source: Sop) -> 
         follow_version_pins(replace(event, feature_type="organization"))
     assert drifts() == []
     assert NodeLink.objects.count() == 0
+
+
+def test_nothing_is_wrong_with_targets_of_which_nothing_is_known(cast: Cast, source: Sop) -> None:
+    target = node_at(cast.editor, "spindle")
+    link = joined(cast.editor, Address("knowledge-base", source.pk), target)
+    with scope(cast.editor.actor):
+        NodeLink.objects.filter(pk=link.pk).update(version_pin="1.0.0")
+
+    assert check_version_pins() == 0
+    assert drifts() == []

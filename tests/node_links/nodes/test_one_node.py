@@ -15,6 +15,7 @@ from tests.factories import Cast, make_sop
 from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import NODES, at, draw_row, link, node_of, reread, told
 
+UNKNOWN = "0190a0b0-0000-7000-8000-000000000000"
 pytestmark = pytest.mark.django_db
 
 
@@ -60,11 +61,11 @@ def test_a_known_revision_is_not_sent_again(cast: Cast) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        f"knowledge-base/{uuid4()}/",
-        f"knowledge-base/{uuid4()}/a/",
+        f"knowledge-base/{UNKNOWN}/",
+        f"knowledge-base/{UNKNOWN}/a/",
         "knowledge-base/5/",
-        f"spindle/{uuid4()}/",
-        f"garden/{uuid4()}/",
+        f"spindle/{UNKNOWN}/",
+        f"garden/{UNKNOWN}/",
     ],
 )
 def test_what_is_not_there_is_404(cast: Cast, method: str, place: str) -> None:
