@@ -25,7 +25,7 @@ class ContextAccessSerializer(_WithData):
     access_granted = serializers.BooleanField()
     relation = serializers.ChoiceField([relation.value for relation in Relation])
     access_level = serializers.ChoiceField(LEVELS, allow_null=True)
-    restricted_operations = serializers.ListField(child=serializers.ChoiceField(LEVELS))
+    restricted_operations = serializers.ListField(child=serializers.CharField())
     denial_reason = serializers.CharField(required=False)
     granted_properties = serializers.ListField(child=serializers.CharField())
     restricted_properties = serializers.ListField(child=serializers.CharField())

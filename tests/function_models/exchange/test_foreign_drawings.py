@@ -105,7 +105,7 @@ def test_nodes_of_ours_come_in_as_they_are_and_broken_ones_as_foreign() -> None:
 
 
 def test_groups_hold_actions_in_the_order_of_the_edges_among_them() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "nodes": [
             foreign("second", parentNode="g", extent="parent"),
             foreign("g", "group"),
@@ -133,7 +133,7 @@ def test_groups_hold_actions_in_the_order_of_the_edges_among_them() -> None:
 
 
 def test_groups_in_groups_are_flattened_and_stand_where_they_stood() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "nodes": [
             foreign("outer", "group"),
             foreign("inner", "group", parentId="outer", position={"x": 10, "y": 20}),
@@ -150,7 +150,7 @@ def test_groups_in_groups_are_flattened_and_stand_where_they_stood() -> None:
 
 
 def test_edges_that_cannot_be_drawn_stand_aside_with_their_reasons() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "nodes": [foreign("a"), foreign("b")],
         "edges": [
             arrow("1", "a", "b"),
@@ -180,7 +180,7 @@ def test_edges_that_cannot_be_drawn_stand_aside_with_their_reasons() -> None:
 
 
 def test_notes_stand_aside_unless_something_leads_to_them() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "nodes": [foreign("n", "stickyNote"), foreign("m", "stickyNote"), foreign("a")],
         "edges": [arrow("e", "a", "m")],
     }
@@ -192,7 +192,7 @@ def test_notes_stand_aside_unless_something_leads_to_them() -> None:
 
 
 def test_odd_ids_places_and_viewports_are_made_sound_and_told() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "nodes": [
             foreign(7),
             foreign("a"),

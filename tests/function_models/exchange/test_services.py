@@ -105,14 +105,13 @@ def test_a_model_arrives_elsewhere_with_everything_and_finds_its_targets(cast: C
     with scope(cast.editor.actor):
         first = record_of(actor=cast.editor.actor, model=model)
     with scope(cast.stranger.actor):
-        copy = FunctionModel.objects.get(pk=told.id)
+        copy = FunctionModel.objects.get(name="Restart")
         second = record_of(actor=cast.stranger.actor, model=copy)
         (version,) = copy.versions.all()
-        events = list(
-            NodeEvent.objects.filter(entity_id=copy.pk).values_list("event_type", flat=True)
-        )
+        rows = NodeEvent.objects.filter(entity_id=copy.pk).order_by("sequence")
+        events = list(rows.values_list("event_type", flat=True))
         links = {(link.origin, link.link_type) for link in NodeLink.objects.all()}
-    assert copy.pk != model.pk
+    assert told.id == copy.pk != model.pk
     assert (copy.external_id, copy.owner_id) == (str(model.pk), cast.stranger.user.pk)
     assert (copy.version, copy.status, copy.published_version, copy.version_count) == (
         *("1.1.0", "draft"),
