@@ -1,7 +1,7 @@
 """Writing models as files."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from function_models.services.exchange.ends import Entity, name_ends
 from knowledge_base.sources.paths import export_path, fold_path
 from node_links.audit.accessing import record_access
 from node_links.choices import LinkOrigin
+from node_links.exports.kinds import ExportKind, export_kinds
 from node_links.models import NodeLink
 
 Progress = Callable[[int, int], None]
@@ -64,7 +65,7 @@ def export_folder(
 
 
 def export_archive(
-    *, actor: Actor, ids: Iterable[UUID] | None, format_name: str, file: IO[bytes]
+    *, actor: Actor, ids: Sequence[UUID] | None, format_name: str, file: IO[bytes]
 ) -> int:
     """Write models as a zip into `file`; without `ids` all that are not archived. Return how many.
 
@@ -72,10 +73,8 @@ def export_archive(
     """
     rows = models_of(actor)
     if ids is not None:
-        wanted = set(ids)
-        rows = FunctionModel.objects.visible_to(actor).filter(pk__in=wanted).order_by("pk")
-        if rows.count() < len(wanted):
-            raise NotFound("One of the models is not there.")
+        require_models(actor, ids)
+        rows = FunctionModel.objects.visible_to(actor).filter(pk__in=ids).order_by("pk")
     count = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in _files(actor, rows, format_name):
@@ -83,6 +82,20 @@ def export_archive(
             count += 1
     note_export(actor, format_name, count=count)
     return count
+
+
+def require_models(actor: Actor, ids: Iterable[UUID]) -> None:
+    """Raise `NotFound` unless the actor may see every model of the ids."""
+    wanted = set(ids)
+    if FunctionModel.objects.visible_to(actor).filter(pk__in=wanted).count() < len(wanted):
+        raise NotFound("One of the models is not there.")
+
+
+def register_export() -> None:
+    """Let models be exported as files."""
+    export_kinds.add(
+        ExportKind("function-models", tuple(EXPORTERS), export_archive, require_models)
+    )
 
 
 def models_of(actor: Actor) -> Any:
