@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
+        # Of replays and exports alike.
+        "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
