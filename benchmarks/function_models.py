@@ -138,16 +138,16 @@ def _large(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[
     document = make_drawing(rng, *LARGE)
     ids = make_models(stack, plan.rounds, {"nodes": [], "edges": []})
     path = f"{MODELS}{ids[0]}/canvas/"
-    count = itertools.count()
+    count, token = itertools.count(), stack.token()
 
     def changed() -> Iterator[bytes]:
         for _ in range(4 * plan.rounds):
             for node in document["nodes"][:10]:
                 node["data"]["name"] = f"Changed {next(count)}"
-            yield request("PUT", path, token=stack.token(), body=document)
+            yield request("PUT", path, token=token, body=document)
 
     first = iter(
-        [request("PUT", f"{MODELS}{pk}/canvas/", token=stack.token(), body=document) for pk in ids]
+        [request("PUT", f"{MODELS}{pk}/canvas/", token=token, body=document) for pk in ids]
     )
     for name, requests in (("all new", first), ("ten changed", changed())):
         load = drive(port, requests, connections=1, seconds=LONG)
@@ -164,7 +164,7 @@ def _mixed(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[
     """Let 64 clients read and change the same models; nothing may fail or be lost."""
     ids = make_models(stack, MANY // 2, make_drawing(rng, STAGES, 0))
     written: dict[tuple[UUID, str], set[str]] = {}
-    requests = _mixture(stack, rng, ids, plan.model_operations, written)
+    requests = _mixture(stack.token(), rng, ids, plan.model_operations, written)
     load = drive(port, requests, connections=MANY, seconds=LONG)
     lost = check_replay(stack, ids, written)
     yield Figure(
@@ -176,14 +176,13 @@ def _mixed(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[
 
 
 def _mixture(
-    stack: Stack,
+    token: str,
     rng: random.Random,
     ids: list[UUID],
     count: int,
     written: dict[tuple[UUID, str], set[str]],
 ) -> Iterator[bytes]:
     """Yield reads, lists, new models, and changes that each leave a mark of their own."""
-    token = stack.token()
     for number in range(count):
         pk, node = rng.choice(ids), f"s{rng.randrange(STAGES)}"
         match rng.randrange(10):

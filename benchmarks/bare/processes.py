@@ -62,7 +62,7 @@ class ProcessViewSet(viewsets.ModelViewSet[Process]):
         """Change one node."""
         row = self.get_object()
         found: dict[str, Any] = next(one for one in row.nodes_data if one["id"] == node)
-        found["data"] |= request.data["data"]
+        found["data"] |= dict(request.data)["data"]
         row.save(update_fields=["nodes_data", "updated_at"])
         return Response(found)
 
