@@ -36,7 +36,7 @@ WRITES = {
     "patch": 15,
     "patch nothing": 5,
     "open": 10,
-    "patch content": 25,
+    "patch content": 22,
     "publish": 12,
     "archive": 10,
 }

@@ -19,7 +19,7 @@ from accounts.tenancy import scope
 from knowledge_base.models import Sop
 from node_links.events.delivering import Outcome, deliver
 from node_links.events.recording import record_event
-from node_links.events.subscribing import subscribers
+from node_links.events.subscribing import Subscriber, subscribers
 from tests.factories import Cast, Person, make_person, make_sop
 from tests.node_links.events.effects import declare
 from tests.node_links.events.observing import TYPES
@@ -46,12 +46,12 @@ DATA: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def _only_declared_subscribers() -> Iterator[None]:
+def platform_subscribers() -> Iterator[list[Subscriber]]:
     """Put the platform's own subscribers aside: each test counts the deliveries of its own."""
     found = subscribers.all()
     for subscriber in found:
         subscribers.unsubscribe(subscriber.name)
-    yield
+    yield found
     for subscriber in found:
         subscribers.subscribe(subscriber)
 

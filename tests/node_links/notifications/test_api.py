@@ -250,9 +250,9 @@ def test_telling_many_people_costs_as_many_statements_as_telling_one(cast: Cast)
     with CaptureQueriesContext(connection) as captured:
         deliver(failed_run(cast.viewer))
 
-    # Entering the scope, whose savepoint and settings are given back; members; the rows.
+    # The lock that keeps notices in turn; the members with their choices; the rows.
     written = [q["sql"] for q in captured if "notification" in q["sql"]]
-    assert len(written) == 2
+    assert len(written) == 3
 
 
 class TestTheWallAlone:
