@@ -26,7 +26,7 @@ PROCESSES = "/processes/"
 def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     """Yield the figures of single requests, of large drawings, and of mixed work."""
     rng = random.Random(17)
-    ids = make_models(stack, plan.models, make_drawing(rng, STAGES, 0))
+    ids = make_models(stack, "Single", plan.models, make_drawing(rng, STAGES, 0))
     make_bare_models(stack)
     with web(stack) as ours, bare(stack, gunicorn=True) as floor:
         for name, target, mine, theirs in _operations(stack, ids, rng):
@@ -36,7 +36,7 @@ def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
         yield from _mixed(stack, plan, rng, ours)
 
 
-def make_models(stack: Stack, count: int, document: dict[str, Any]) -> list[UUID]:
+def make_models(stack: Stack, label: str, count: int, document: dict[str, Any]) -> list[UUID]:
     """Draw `document` in `count` new models through the service and return their ids."""
     from accounts.tenancy import scope
     from function_models.canvas.document import parse_canvas
@@ -46,7 +46,7 @@ def make_models(stack: Stack, count: int, document: dict[str, Any]) -> list[UUID
     for number in range(count):
         with scope(stack.actor):
             canvas = parse_canvas(document)
-            name = f"Model {number} of {len(document['nodes'])}"
+            name = f"{label} {number}"
             made.append(create_model(actor=stack.actor, canvas=canvas, name=name).pk)
     return made
 
@@ -136,7 +136,7 @@ def _published(stack: Stack, ids: list[UUID], ours: int, floor: int) -> Figure:
 
 def _large(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[Figure]:
     document = make_drawing(rng, *LARGE)
-    ids = make_models(stack, plan.rounds, {"nodes": [], "edges": []})
+    ids = make_models(stack, "Large", plan.rounds, {"nodes": [], "edges": []})
     path = f"{MODELS}{ids[0]}/canvas/"
     count, token = itertools.count(), stack.token()
 
@@ -162,7 +162,7 @@ def _large(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[
 
 def _mixed(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[Figure]:
     """Let 64 clients read and change the same models; nothing may fail or be lost."""
-    ids = make_models(stack, MANY // 2, make_drawing(rng, STAGES, 0))
+    ids = make_models(stack, "Shared", MANY // 2, make_drawing(rng, STAGES, 0))
     written: dict[tuple[UUID, str], set[str]] = {}
     requests = _mixture(stack.token(), rng, ids, plan.model_operations, written)
     load = drive(port, requests, connections=MANY, seconds=LONG)
