@@ -169,6 +169,8 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.drift.*": {"queue": "maintenance"},
     "node_links.tasks.cycles.*": {"queue": "maintenance"},
     "node_links.tasks.notifications.*": {"queue": "events"},
+    "node_links.tasks.exports.sweep_exports": {"queue": "maintenance"},
+    "node_links.tasks.exports.purge_exports": {"queue": "maintenance"},
     "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
@@ -273,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
+        # Of replays and exports alike.
+        "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
@@ -400,6 +404,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="53"),
         "options": {"queue": "maintenance"},
     },
+    "sweep-exports": {
+        "task": "node_links.tasks.exports.sweep_exports",
+        "schedule": 300,
+        "options": {"queue": "maintenance", "expires": 300},
+    },
+    "purge-exports": {
+        "task": "node_links.tasks.exports.purge_exports",
+        "schedule": crontab(hour="4", minute="13"),
+        "options": {"queue": "maintenance"},
+    },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",
         "schedule": WEBHOOK_SWEEP_SECONDS,
@@ -455,6 +469,7 @@ BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
 SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
+EXPORT_DAYS = env.whole("EXPORT_DAYS", 7)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
 configure_structlog()

@@ -10,8 +10,10 @@ class FunctionModelsConfig(AppConfig):
     verbose_name = "Function models"
 
     def ready(self) -> None:
-        """Join the graph."""
+        """Join the graph, and offer models to be exported."""
         from function_models.nodes import register
+        from function_models.services.exchange.exporting import register_export
         from function_models.services.node_operations import FunctionModelOperations
 
         register(FunctionModelOperations())
+        register_export()

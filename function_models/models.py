@@ -85,6 +85,12 @@ class FunctionModel(CanvasEntity):
         editable=False,
         help_text="What actions refer to and was not there when they were saved: feature:id.",
     )
+    external_id = models.CharField(
+        max_length=500,
+        null=True,
+        editable=False,
+        help_text="What it was called where it was imported from; importing that again updates it.",
+    )
     last_saved_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
     archived_by = models.ForeignKey(
@@ -124,6 +130,11 @@ class FunctionModel(CanvasEntity):
                 fields=["hard_delete_at"],
                 condition=~Q(hard_delete_at=None),
                 name="function_models_retention",
+            ),
+            models.Index(
+                fields=["organization", "external_id"],
+                condition=~Q(external_id=None),
+                name="function_models_external",
             ),
             GinIndex(fields=["tags"], name="function_models_tags"),
             GinIndex(

@@ -9,8 +9,8 @@ from function_models.canvas.nodes import Action, Container
 from node_links.canvas.comparison import node_changes, object_changes
 from node_links.canvas.shapes import CanvasEdge
 
-# Statuses have an event of their own; dependencies follow the edges, which have theirs.
-_TOLD_ELSEWHERE = frozenset({"status", "dependencies"})
+# Statuses and contexts have events of their own; dependencies follow the edges, which have theirs.
+_TOLD_ELSEWHERE = frozenset({"status", "dependencies", "context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,9 @@ def _nodes(old: Canvas, new: Canvas) -> Iterator[Told]:
             named = "node_type" if isinstance(node, Container) else "action_type"
             data = {named: node.type, "name": node.data.name, "changes": changes}
             yield Told(f"{kind}NodeUpdated", data, node.id)
+        if before.data.context != node.data.context:
+            keys = sorted(object_changes(before.data.context, node.data.context))
+            yield Told("NodeContextUpdated", {"target_node_id": node.id, "keys": keys}, node.id)
         if before.data.status != node.data.status:
             data = {
                 "node_type": node.type,

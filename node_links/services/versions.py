@@ -147,11 +147,15 @@ def snapshot_content(entity: NodeEntity) -> dict[str, Any]:
     return plain
 
 
+def content_hash(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a snapshot's content, in hexadecimal; the order of keys is nothing."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
 def _write_snapshot(
     model: type[S], actor: Actor, entity: NodeEntity, number: Version, bump: str, notes: str
 ) -> S:
     content = snapshot_content(entity)
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return model._default_manager.create(
         organization_id=entity.organization_id,
         entity_id=entity.pk,
@@ -162,7 +166,7 @@ def _write_snapshot(
         bump=bump,
         previous_version=entity.published_version,
         content=content,
-        content_hash=digest,
+        content_hash=content_hash(content),
         notes=notes,
         author_id=actor.user_id,
     )

@@ -22,6 +22,7 @@ from node_links.models import (
     DedupKey,
     EventDelivery,
     EventReplay,
+    Export,
     LinkDrift,
     LinkStrengthCalculation,
     NodeEvent,
@@ -88,6 +89,9 @@ def _fill(person: Person) -> Sop:
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         EventReplay.objects.create(organization=tenant, request={}, total=1)
+        Export.objects.create(
+            organization=tenant, kind="function-models", format="json", requested_by=person.user
+        )
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
         Notification.objects.create(
