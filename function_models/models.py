@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.auditing import Audited
 from config.ids import uuid7
-from function_models.canvas.document import Canvas, parse_canvas
+from function_models.canvas.document import Canvas, Known, parse_canvas
 from function_models.choices import ComplexityLevel
 from function_models.querysets import AllFunctionModelsManager, FunctionModelQuerySet
 from node_links.choices import FeatureType
@@ -153,6 +153,12 @@ class FunctionModel(CanvasEntity):
     def document(self) -> dict[str, Any]:
         """The drawing as React Flow reads it."""
         return document_of({name: getattr(self, name) for name in CANVAS_FIELDS})
+
+    @property
+    def known_nodes(self) -> Known:
+        """The nodes of the drawing with their documents, for reading the next state of it."""
+        by_id = self.canvas.by_id
+        return {document["id"]: (document, by_id[document["id"]]) for document in self.nodes_data}
 
     def draw(self, canvas: Canvas) -> None:
         """Take `canvas` as the drawing; nothing is saved."""

@@ -49,6 +49,8 @@ def _nodes(old: Canvas, new: Canvas) -> Iterator[Told]:
         if before is None:
             yield _added(node)
             continue
+        if before == node:
+            continue
         changes = node_changes(before.as_document(), node.as_document(), ignored=_TOLD_ELSEWHERE)
         if changes:
             kind = "Container" if isinstance(node, Container) else "Action"

@@ -76,17 +76,26 @@ class Canvas:
         }
 
 
+Known = Mapping[str, tuple[dict[str, Any], Container | Action]]
+"""Nodes that were read before, by id, with the documents they were read from."""
+
+
 def parse_canvas(
-    document: Any, *, model_id: str = "", statuses: Mapping[str, str] | None = None
+    document: Any,
+    *,
+    model_id: str = "",
+    statuses: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> Canvas:
     """Read a React Flow document as the drawing of the model `model_id`.
 
     `statuses` are those of the nodes that are there already, by id: the server keeps them, and
-    what a client sends for them is ignored. Defaults are filled in. Raises `ValidationFailed` with
-    every violation, each with a JSON pointer into the document.
+    what a client sends for them is ignored. Defaults are filled in. A node that says what it said
+    in `known` is not read again. Raises `ValidationFailed` with every violation, each with a JSON
+    pointer into the document.
     """
     reading = Reading(document)
-    nodes = _read_nodes(reading, statuses or {})
+    nodes = _read_nodes(reading, statuses or {}, known or {})
     refuse_repeated(reading, [(pointer, node.id) for pointer, node in nodes], "node")
     by_id = {node.id: node for _, node in nodes}
     drawn = {str(value["id"]) for _, value in reading.nodes}
@@ -107,9 +116,15 @@ def parse_canvas(
 Nodes = list[tuple[str, Container | Action]]
 
 
-def _read_nodes(reading: Reading, statuses: Mapping[str, str]) -> Nodes:
+def _read_nodes(reading: Reading, statuses: Mapping[str, str], known: Known) -> Nodes:
     nodes: Nodes = []
     for pointer, value in reading.nodes:
+        before = known.get(value["id"]) if isinstance(value["id"], str) else None
+        if before is not None and before[0] == value:
+            same = before[1]
+            if same.data.status == statuses.get(same.id, "draft"):
+                nodes.append((pointer, _again(same)))
+                continue
         kind = KINDS.get(value["type"]) if isinstance(value.get("type"), str) else None
         if kind is None:
             code = "unknown_node_type" if value.get("type") is not None else "required"
@@ -119,6 +134,14 @@ def _read_nodes(reading: Reading, statuses: Mapping[str, str]) -> Nodes:
         if node is not None:
             nodes.append((pointer, node))
     return nodes
+
+
+def _again(node: Container | Action) -> Container | Action:
+    """Return the node as it was read before edges were looked at."""
+    if isinstance(node, Action):
+        return node
+    data = node.data.model_copy(update={"dependencies": []})
+    return node.model_copy(update={"data": data})
 
 
 def _with_status(value: dict[str, Any], statuses: Mapping[str, str]) -> dict[str, Any]:

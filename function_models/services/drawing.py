@@ -74,6 +74,7 @@ def edit_canvas(
             edit(before.as_document()),
             model_id=str(model.pk),
             statuses=_statuses(before, moved or {}),
+            known=model.known_nodes,
         )
         save_canvas(actor=actor, model=model, before=before, after=after)
     return model

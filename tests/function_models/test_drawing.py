@@ -9,7 +9,7 @@ from function_models.services.drawing import put_canvas
 from function_models.services.parts import add_edge, add_node, remove_node, update_node
 from node_links.models import NodeEvent, NodeMetadata
 from tests.factories import Cast, make_model
-from tests.function_models.drawings import container, tether
+from tests.function_models.drawings import container, drawing, tether
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +56,22 @@ def test_the_same_drawing_again_changes_nothing(cast: Cast) -> None:
 
         assert saved.revision == 1
         assert events(model) == before
+
+
+def test_a_node_read_before_is_not_read_again_and_follows_its_edges(cast: Cast) -> None:
+    document = drawing(container("a"), container("b"), tether("t", "b"), arrows=("a>b",))
+    model = make_model(cast.editor, document)
+    actor = cast.editor.actor
+
+    with scope(actor):
+        again = model.document | {"edges": []}
+        saved = put_canvas(actor=actor, pk=model.pk, document=again)
+
+        assert saved.canvas.by_id["t"] == model.canvas.by_id["t"]
+        stored = FunctionModel.objects.get(pk=model.pk)
+        assert [node["data"].get("dependencies") for node in stored.nodes_data] == [[], [], None]
+        assert model.canvas.by_id["b"].data.model_dump()["dependencies"] == ["a"]
+        assert events(model) == ["FunctionModelCreated", "EdgeRemoved"]
 
 
 def test_a_selection_is_kept_and_is_no_change(cast: Cast) -> None:
