@@ -15,6 +15,7 @@ from function_models.choices import ActionStatus, ContainerStatus
 from function_models.models import CANVAS_FIELDS, FunctionModel, FunctionModelVersion
 from function_models.services.drawing import store_drawing
 from function_models.services.models import unique_name
+from function_models.services.planning import keep_plan
 from function_models.services.validating import subject_of
 from function_models.validation.findings import Finding
 from function_models.validation.report import Report, examine
@@ -80,6 +81,7 @@ def publish_model(
             also=[*CANVAS_FIELDS, "last_saved_at"],
             act={"findings": _counts(report)},
         )
+        keep_plan(actor=actor, model=model)
     return Publication(model, report.warnings)
 
 

@@ -9,12 +9,13 @@ from spindles.plans.plan import Plan
 
 def store_plan(*, actor: Actor, plan: Plan) -> StoredPlan:
     """Return the row of `plan`, written where the organisation has no equal one yet."""
-    stored, _ = StoredPlan.objects.get_or_create(
+    row = StoredPlan(
         organization_id=actor.tenant_id,
         checksum=plan.checksum,
-        defaults={"content": orjson.loads(plan.as_json())},
+        content=orjson.loads(plan.as_json()),
     )
-    return stored
+    StoredPlan.objects.bulk_create([row], ignore_conflicts=True)
+    return StoredPlan.objects.get(organization_id=actor.tenant_id, checksum=plan.checksum)
 
 
 def load_plan(stored: StoredPlan) -> Plan:

@@ -169,6 +169,6 @@ COSTS = {
     "node": 14,
     "validate": 6,
     "redraw": 23,
-    "publish": 11,
+    "publish": 13,
     "read": 4,
 }

@@ -8,6 +8,9 @@ from django.db import connection
 
 from accounts.tenancy import scope
 from function_models.models import FunctionModel, FunctionModelVersion
+from function_models.services.planning import plan_of
+from spindles.models import StoredPlan
+from spindles.services.plans import load_plan
 from tests.factories import Cast, make_cast, make_model, make_sop
 from tests.function_models.api.observing import (
     UNKNOWN,
@@ -28,6 +31,18 @@ pytestmark = pytest.mark.django_db
 
 def publish(cast: Cast, model: FunctionModel, **body: Any) -> Any:
     return answered(cast.editor.client.post(address(model, "publish/"), body))
+
+
+def test_publishing_keeps_the_plan_that_the_version_compiles_to(cast: Cast) -> None:
+    model = make_model(cast.editor, publishable())
+
+    publish(cast, model)
+
+    with scope(cast.editor.actor):
+        (stored,) = StoredPlan.objects.all()
+        version = FunctionModelVersion.objects.get(entity_id=model.pk)
+        assert load_plan(stored) == plan_of(version)
+        assert stored.checksum == plan_of(version).checksum
 
 
 def bump(cast: Cast, model: FunctionModel, step: str) -> Any:
