@@ -19,6 +19,8 @@ class Plan:
     entities: int = 100_000
     links: int = 1_000_000
     graph_questions: int = 100
+    models: int = 200
+    model_operations: int = 10_000
 
 
 FULL = Plan()
@@ -35,4 +37,6 @@ QUICK = Plan(
     entities=60_000,
     links=500_000,
     graph_questions=20,
+    models=60,
+    model_operations=2_000,
 )

@@ -79,7 +79,9 @@ class Stack:
     def clear(self) -> None:
         """Remove what the figures before have written."""
         with self.database() as connection:
-            connection.execute("TRUNCATE knowledge_base_sops, node_metadata CASCADE")
+            connection.execute(
+                "TRUNCATE knowledge_base_sops, function_models, node_metadata CASCADE"
+            )
 
     def make_sops(self, count: int, length: int) -> "list[UUID]":
         """Write SOPs of `length` characters through the service and return their ids."""
@@ -223,6 +225,18 @@ def make_bare_table(stack: Stack) -> None:
         connection.execute("INSERT INTO benchmark_documents SELECT * FROM knowledge_base_sops")
         connection.execute("ALTER TABLE benchmark_documents ADD PRIMARY KEY (sop_id)")
         connection.execute("CREATE INDEX ON benchmark_documents (updated_at DESC, sop_id DESC)")
+        connection.execute("VACUUM ANALYZE")
+
+
+def make_bare_models(stack: Stack) -> None:
+    """Copy the function models into such a table, and make the one that every peer has."""
+    make_bare_table(stack)
+    with stack.database() as connection:
+        connection.execute("DROP TABLE IF EXISTS benchmark_models")
+        connection.execute("CREATE TABLE benchmark_models (LIKE function_models)")
+        connection.execute("INSERT INTO benchmark_models SELECT * FROM function_models")
+        connection.execute("ALTER TABLE benchmark_models ADD PRIMARY KEY (model_id)")
+        connection.execute("CREATE INDEX ON benchmark_models (updated_at DESC, model_id DESC)")
         connection.execute("VACUUM ANALYZE")
 
 

@@ -57,6 +57,10 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Import", "drive_folder_upload", "knowledge_base.sop", page="import"),
         ),
         _group(
+            "Processes",
+            _item("Function models", "account_tree", "function_models.functionmodel"),
+        ),
+        _group(
             "Graph",
             _item("Nodes", "hub", "node_links.nodemetadata"),
             _item("Links", "arrow_split", "node_links.nodelink"),

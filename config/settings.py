@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "accounts",
     "node_links",
     "knowledge_base",
+    "spindles",
+    "function_models",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -167,6 +169,8 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.drift.*": {"queue": "maintenance"},
     "node_links.tasks.cycles.*": {"queue": "maintenance"},
     "node_links.tasks.notifications.*": {"queue": "events"},
+    "node_links.tasks.exports.sweep_exports": {"queue": "maintenance"},
+    "node_links.tasks.exports.purge_exports": {"queue": "maintenance"},
     "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
@@ -267,11 +271,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
+        # Of replays and exports alike.
+        "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
         "VersionStepEnum": [
             ("initial", "initial"),
             ("major", "Major"),
@@ -396,6 +404,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="53"),
         "options": {"queue": "maintenance"},
     },
+    "sweep-exports": {
+        "task": "node_links.tasks.exports.sweep_exports",
+        "schedule": 300,
+        "options": {"queue": "maintenance", "expires": 300},
+    },
+    "purge-exports": {
+        "task": "node_links.tasks.exports.purge_exports",
+        "schedule": crontab(hour="4", minute="13"),
+        "options": {"queue": "maintenance"},
+    },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",
         "schedule": WEBHOOK_SWEEP_SECONDS,
@@ -414,6 +432,11 @@ CELERY_BEAT_SCHEDULE = {
     "announce-due-reviews": {
         "task": "knowledge_base.tasks.announce_due_reviews",
         "schedule": crontab(hour="4", minute="7"),
+        "options": {"queue": "maintenance"},
+    },
+    "purge-function-models": {
+        "task": "function_models.tasks.maintenance.purge_models",
+        "schedule": crontab(hour="3", minute="57"),
         "options": {"queue": "maintenance"},
     },
     "cleanup-audit-logs": {
@@ -446,6 +469,7 @@ BREAKER_SECONDS = env.whole("BREAKER_SECONDS", 30)
 SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
+EXPORT_DAYS = env.whole("EXPORT_DAYS", 7)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
 configure_structlog()

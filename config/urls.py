@@ -12,6 +12,7 @@ from config.api import errors
 # Addresses are tried in this order; the entities of features are asked for most.
 API_URLS = (
     "knowledge_base.api.urls",
+    "function_models.api.urls",
     "accounts.api.urls",
     "node_links.api.urls",
 )

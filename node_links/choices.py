@@ -62,6 +62,15 @@ class DeliveryStatus(TextChoices):
     DISCARDED = "discarded"
 
 
+class ExportStatus(TextChoices):
+    """How far an export is; the last two are its ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class ReplayStatus(TextChoices):
     """How far a replay of past events is; the last two are its ends."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from node_links.models import (
         AuditLog,
         DeadLetter,
+        Export,
         NodeLink,
         NodeLinkType,
         NodeMetadata,
@@ -115,6 +116,15 @@ class LinkTypeQuerySet(QuerySet["NodeLinkType"]):
     def visible_to(self, actor: Actor) -> Self:
         """The platform's own types and those of the actor's organisation."""
         return self.filter(Q(organization=None) | Q(organization_id=actor.organization_id))
+
+
+class ExportQuerySet(QuerySet["Export"]):
+    """Files that were asked for."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The actor's own; to administrators all of the organisation."""
+        rows = self.filter(organization_id=actor.organization_id)
+        return rows if actor.is_administrator else rows.filter(requested_by_id=actor.user_id)
 
 
 class DeadLetterQuerySet(QuerySet["DeadLetter"]):

@@ -14,6 +14,9 @@ from accounts.choices import Role
 from accounts.models import Membership, Organization, User
 from accounts.tenancy import scope, system_scope
 from accounts.tokens import issue_tokens
+from function_models.canvas.document import parse_canvas
+from function_models.models import FunctionModel
+from function_models.services.models import create_model
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import create_sop
 
@@ -118,3 +121,11 @@ def make_sop(person: Person, **values: Any) -> Sop:
     defaults = {"title": "Restart the mail server", "content": "# Restart\n\nStop it, start it."}
     with scope(person.actor):
         return create_sop(actor=person.actor, **{**defaults, **values})
+
+
+def make_model(person: Person, document: Any = None, **values: Any) -> FunctionModel:
+    """Return a new function model of the person's, with `document` drawn in it."""
+    values = {"name": "Handle an incident", **values}
+    canvas = None if document is None else parse_canvas(document)
+    with scope(person.actor):
+        return create_model(actor=person.actor, canvas=canvas, **values)

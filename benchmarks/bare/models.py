@@ -59,3 +59,39 @@ class Document(models.Model):
     def __str__(self) -> str:
         """Return the title."""
         return self.title
+
+
+class Process(models.Model):
+    """A drawn process with what a function model's row shows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, db_column="model_id")
+    name = models.CharField(max_length=100)
+    description = models.TextField(null=True, blank=True)
+    process_type = models.CharField(max_length=100, null=True, blank=True)
+    complexity_level = models.CharField(max_length=20, null=True, blank=True)
+    estimated_duration = models.PositiveIntegerField(null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    permissions = models.JSONField(default=dict, blank=True)
+    ai_agent_config = models.JSONField(default=dict, blank=True)
+    context = models.JSONField(default=dict, blank=True)
+    version = models.CharField(max_length=50, default="1.0.0", editable=False)
+    status = models.CharField(max_length=20, default="draft", editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    nodes_data = models.JSONField(default=list, blank=True)
+    edges_data = models.JSONField(default=list, blank=True)
+    viewport_data = models.JSONField(default=dict, blank=True)
+    document_data = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager["Process"]] = models.Manager()
+
+    class Meta:
+        managed = False
+        db_table = "benchmark_models"
+        ordering = ["-updated_at", "-id"]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name

@@ -2,8 +2,10 @@
 
 from rest_framework.routers import SimpleRouter
 
+from benchmarks.bare.processes import ProcessViewSet
 from benchmarks.bare.views import DocumentViewSet
 
 router = SimpleRouter()
 router.register("documents", DocumentViewSet)
+router.register("processes", ProcessViewSet)
 urlpatterns = router.urls

@@ -1,12 +1,15 @@
-"""One act on many chosen rows, each for itself."""
+"""Acts on one row, and on many chosen ones, each for itself."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
 
+from config.admin.base import explain
+from config.admin.display import admin_address
 from config.exceptions import DomainError
 
 REFUSALS_SHOWN = 10
@@ -35,3 +38,20 @@ def act_on_each(
         messages.error(request, line)
     if len(refused) > REFUSALS_SHOWN:
         messages.error(request, f"… and {len(refused) - REFUSALS_SHOWN} more were refused.")
+
+
+def act_on_one(
+    request: HttpRequest, row: Model, done: str, write: Callable[[], object]
+) -> HttpResponse:
+    """Call `write` in a transaction, say how it went, and send a dialogue's page to the row's.
+
+    A refusal undoes everything, and each of its sentences is shown.
+    """
+    try:
+        with transaction.atomic():
+            write()
+        messages.success(request, done)
+    except DomainError as error:
+        for _, message in explain(error):
+            messages.error(request, message)
+    return HttpResponse(headers={"HX-Redirect": str(admin_address(type(row), row.pk))})

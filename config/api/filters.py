@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django_filters.rest_framework.backends import DjangoFilterBackend
 from django_filters.rest_framework.filters import BooleanFilter as KindBooleanFilter
+from django_filters.rest_framework.filters import Filter
 from django_filters.rest_framework.filterset import FilterSet as FrameworkFilterSet
 from django_filters.utils import translate_validation
 from rest_framework import filters
@@ -47,6 +48,15 @@ class BooleanFilter(KindBooleanFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput)
+        super().__init__(*args, **kwargs)
+
+
+class WholeNumberFilter(Filter):
+    """`?name=30`; the bounds are `min_value` and `max_value`."""
+
+    field_class = forms.IntegerField  # type: ignore[assignment]  # the library means any field
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
 
 

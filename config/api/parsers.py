@@ -7,6 +7,7 @@ first two. orjson refuses NaN, infinities, invalid UTF-8 and lone surrogates by 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any
 
 import orjson
@@ -21,6 +22,12 @@ CONTAINERS = (dict, list)
 INVALID = "The body has invalid values."
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _ESCAPED_NULL = b"\\u0000"
+# How a number must be written to be as large as LIMIT; outside of strings only.
+_LARGE = re.compile(rb"\d[eE]\+?\d|\d{19}")
+MOST_TOLD = 20
+LIMIT = 2.0**63
+"""No number is as large: PostgreSQL gives a float back as an integer with all of its digits, and
+JSON writers (RFC 7493, section 2.2) stop at 64 bits."""
 
 
 class JSONParser(BaseParser):
@@ -65,7 +72,7 @@ def parse_json(body: bytes) -> Any:
     """Return the value that `body` holds.
 
     Raises `ValidationFailed` with the item codes `malformed` (not JSON, NaN, not UTF-8, lone
-    surrogate), `too_deep`, `duplicate_key` and `null_character`.
+    surrogate), `too_deep`, `duplicate_key`, `null_character` and `max_value`.
     """
     try:
         data = orjson.loads(body)
@@ -79,6 +86,10 @@ def parse_json(body: bytes) -> Any:
         nulls = list(_null_characters(data, ""))
         if nulls:
             raise ValidationFailed(INVALID, errors=nulls)
+    if _LARGE.search(body) and _LARGE.search(_STRING.sub(b"", body)):
+        large = list(islice(_large_numbers(data), MOST_TOLD))
+        if large:
+            raise ValidationFailed(INVALID, errors=large)
     return data
 
 
@@ -128,6 +139,12 @@ def _null_characters(data: Any, pointer: str) -> Iterator[FieldError]:
         texts = value if isinstance(value, dict) else [value] if isinstance(value, str) else ()
         if any("\x00" in text for text in texts):
             yield FieldError(at, "null_character", message)
+
+
+def _large_numbers(data: Any) -> Iterator[FieldError]:
+    for at, value in _walk(data, ""):
+        if type(value) in (int, float) and not -LIMIT < value < LIMIT:
+            yield FieldError(at, "max_value", "A number this large cannot be kept exactly.")
 
 
 def _walk(data: Any, pointer: str) -> Iterator[tuple[str, Any]]:

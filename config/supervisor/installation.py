@@ -63,11 +63,17 @@ def create_administrator() -> Administrator | None:
     return Administrator(answer["email"], answer["password"]) if answer else None
 
 
+# In this order: models refer to the pages.
+DEMO_COMMANDS = ("load_demo", "load_demo_models")
+
+
 def load_demo() -> None:
     """Load the demonstration content where an app offers it; loading again changes nothing."""
-    if "load_demo" in get_commands():
-        call_command("load_demo", stdout=io.StringIO())
-        _release_connections()
+    known = get_commands()
+    for name in DEMO_COMMANDS:
+        if name in known:
+            call_command(name, stdout=io.StringIO())
+            _release_connections()
 
 
 def _release_connections() -> None:

@@ -15,16 +15,17 @@ from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each
+from config.admin.acting import act_on_each, act_on_one
 from config.admin.base import OperatorAdmin, explain
 from config.admin.display import admin_address, admin_link
 from config.admin.theme import action
 from config.exceptions import DomainError
-from knowledge_base.admin.forms import BumpForm, PublishForm, RemovalForm
+from knowledge_base.admin.forms import RemovalForm
 from knowledge_base.models import Sop
 from knowledge_base.sagas import start_archiving, start_deleting
 from knowledge_base.services import sops as services
 from knowledge_base.services.exporting import export_archive
+from node_links.admin.life_cycle import BumpForm, PublishForm
 from node_links.choices import Bump
 from node_links.models import NodeMetadata, Saga
 from node_links.search.text import mark_dirty
@@ -216,14 +217,8 @@ def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) 
 
 def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
     sop = Sop.all_objects.only("organization_id").get(pk=object_id)
-    try:
-        with transaction.atomic():
-            write(operator_of(request, sop.organization_id), sop.pk)
-        messages.success(request, done)
-    except DomainError as error:
-        for _, message in explain(error):
-            messages.error(request, message)
-    return HttpResponse(headers={"HX-Redirect": str(admin_address(Sop, sop.pk))})
+    actor = operator_of(request, sop.organization_id)
+    return act_on_one(request, sop, done, lambda: write(actor, sop.pk))
 
 
 def _with_links(

@@ -13,11 +13,10 @@ from unfold.widgets import (
 
 from accounts.models import Organization
 from config.admin.base import RefusableForm
-from config.admin.theme import BaseDialogForm
 from config.exceptions import RevisionConflict
 from knowledge_base.admin.editor import MarkdownEditor
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop
-from node_links.choices import Bump
+from node_links.admin.life_cycle import ReasonForm
 
 EDITABLE = (
     "title",
@@ -129,20 +128,6 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-class PublishForm(BaseDialogForm):
-    """What to say of the version."""
-
-    notes = forms.CharField(
-        required=False, max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    )
-
-
-class ReasonForm(BaseDialogForm):
-    """Why."""
-
-    reason = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget())
-
-
 class RemovalForm(ReasonForm):
     """Why, and whether what joins the SOP to others goes too."""
 
@@ -151,14 +136,6 @@ class RemovalForm(ReasonForm):
         widget=UnfoldBooleanSwitchWidget(),
         label="Take its links away",
         help_text="References to it dangle. All of it happens, or nothing.",
-    )
-
-
-class BumpForm(BaseDialogForm):
-    """Which part of the number goes up."""
-
-    bump = forms.ChoiceField(
-        choices=Bump.choices, initial=Bump.MINOR, widget=UnfoldAdminSelectWidget()
     )
 
 

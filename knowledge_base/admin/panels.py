@@ -4,9 +4,7 @@ from django.utils.safestring import SafeString
 
 from config.admin.display import panel
 from knowledge_base.models import Sop, SopReference
-from node_links.models import NodeEvent
 
-EVENTS_SHOWN = 20
 _ROWS_SHOWN = 200
 
 
@@ -40,17 +38,7 @@ def backlinks_panel(sop: Sop) -> SafeString:
 def versions_panel(sop: Sop) -> SafeString:
     """Return the published versions, each with the way to what changed since."""
     rows = list(sop.versions.select_related("author").defer("content"))
-    older = [*(row.version for row in rows[1:]), ""]
+    older = [*(row.version for row in rows[1:]), ""][: len(rows)]
     return panel(
         "admin/knowledge_base/sop/versions.html", sop=sop, rows=list(zip(rows, older, strict=True))
-    )
-
-
-def events_panel(sop: Sop) -> SafeString:
-    """Return the latest events."""
-    rows = NodeEvent.objects.filter(
-        organization_id=sop.organization_id, feature_type=sop.feature_type, entity_id=sop.pk
-    ).select_related("user")
-    return panel(
-        "admin/knowledge_base/sop/events.html", rows=rows.order_by("-sequence")[:EVENTS_SHOWN]
     )

@@ -24,19 +24,20 @@ from config.admin.display import NOTHING
 from config.admin.theme import action, display
 from knowledge_base.admin import comparison, importing, panels, preview, searching
 from knowledge_base.admin.actions import SopActions
-from knowledge_base.admin.filters import (
-    DeletedFilter,
-    PublishedFilter,
-    ReferenceFilter,
-    TagFilter,
-)
+from knowledge_base.admin.filters import ReferenceFilter
 from knowledge_base.admin.forms import SopForm
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.services.sops import create_sop, update_sop
+from node_links.admin.life_cycle import (
+    STATUS_COLOURS,
+    DeletedFilter,
+    PublishedFilter,
+    TagFilter,
+    events_panel,
+)
 from node_links.admin.neighbourhood import neighbourhood_address
 from node_links.choices import EntityStatus
 
-STATUS_COLOURS = {"draft": "warning", "published": "success", "archived": "info"}
 _METADATA = ("category", "tags", "content_type", "complexity", "audience", "author",
              "search_keywords", "searchable", "review_due_on", "aliases", "prerequisites",
              "metadata", "permissions")  # fmt: skip
@@ -143,7 +144,7 @@ class SopAdmin(OfTenant, SopActions):
     @display(description="Events")
     def events_tab(self, sop: Sop) -> SafeString:
         """Return what happened to it lately."""
-        return panels.events_panel(sop)
+        return events_panel(sop)
 
     def save_model(self, request: HttpRequest, obj: Sop, form: Any, change: bool) -> None:
         """Create or change through the services; what they derived goes back into `obj`."""

@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.errors import ParameterError
 from knowledge_base.api import serializers as shapes
 from knowledge_base.comparison import compare_contents
 from knowledge_base.models import Sop, SopVersion
@@ -22,33 +20,57 @@ from knowledge_base.services.sops import (
     rollback_sop,
 )
 from node_links.api.sagas import SagaActions
-from node_links.api.views import NodeEntityViewSet
-from node_links.choices import Bump, EntityStatus
-from node_links.models import Saga
-from node_links.services.versions import get_snapshot, require_status, snapshot_content
-
-SIDES = ("from", "to")
-REQUIRED = [ErrorDetail("A number, or `draft`.", "required")]
-NUMBER = r"(?P<version>[0-9A-Za-z.+_-]+)"
+from node_links.api.versions.actions import VersionActions
+from node_links.api.versions.serializers import OpenVersionSerializer
+from node_links.choices import EntityStatus
+from node_links.models import NodeEntity, Saga
+from node_links.services.versions import require_status
 
 
-class SopVersionActions(SagaActions, NodeEntityViewSet):
+@extend_schema_view(
+    publish=extend_schema(responses={200: shapes.SopSerializer}),
+    rollback=extend_schema(responses={200: shapes.SopSerializer}),
+    compare=extend_schema(responses={200: shapes.ComparisonSerializer}),
+)
+class SopVersionActions(SagaActions, VersionActions):
     """Publish, list, read, compare, roll back, archive."""
 
+    snapshot_model = SopVersion
     saga_actions = ("archive", "destroy")
 
-    @extend_schema(request=shapes.PublishSerializer, responses={200: shapes.SopSerializer})
-    @action(detail=True, methods=["post"])
-    def publish(self, request: Request, pk: UUID) -> Response:
-        """Publish the open draft. 409 `version_conflict`, `invalid_transition`."""
-        sop = self.get_object()
-        require_status(sop, EntityStatus.DRAFT)
-        data = self.validated(shapes.PublishSerializer(data=request.data))
+    @extend_schema(request=OpenVersionSerializer, responses={201: shapes.SopSerializer})
+    def open_version(self, request: Request, pk: UUID) -> Response:
+        """Open the next draft of what is published; the published one stays live."""
+        return super().open_version(request, pk)
+
+    def publish_draft(self, entity: Sop, **values: Any) -> Response:
+        """Publish the open draft."""
         return self.entity_response(
             publish_sop(
-                actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
+                actor=self.actor, pk=entity.pk, expected_revision=self.expected_revision, **values
             )
         )
+
+    def open_next(self, entity: Sop, **values: Any) -> NodeEntity:
+        """Open the next draft; the published text stays live."""
+        return open_sop_version(
+            actor=self.actor, pk=entity.pk, expected_revision=self.expected_revision, **values
+        )
+
+    def roll_back(self, entity: Sop, version: str) -> NodeEntity:
+        """Bring an old text back."""
+        return rollback_sop(
+            actor=self.actor,
+            pk=entity.pk,
+            version=version,
+            expected_revision=self.expected_revision,
+        )
+
+    def compare_contents(
+        self, old: dict[str, Any], new: dict[str, Any], *, names: list[str]
+    ) -> dict[str, Any]:
+        """Return the fields that differ and a diff of the texts."""
+        return compare_contents(old, new, names=names)
 
     @extend_schema(
         request=shapes.ArchiveSerializer,
@@ -78,78 +100,3 @@ class SopVersionActions(SagaActions, NodeEntityViewSet):
         response = self.entity_response(self.get_queryset().get(pk=saga.payload["sop_id"]))
         response.data["links_removed"] = links_removed(saga)
         return response
-
-    @extend_schema(responses={200: shapes.VersionSerializer(many=True)})
-    @action(detail=True, methods=["get"], filter_backends=())
-    def versions(self, request: Request, pk: UUID) -> Response:
-        """List the published versions, the highest number first."""
-        sop = self.get_object()
-        page = self.paginate_queryset(sop.versions.defer("content"))
-        shown = shapes.VersionSerializer(page, many=True, context={"sop": sop})
-        return self.get_paginated_response(shown.data)
-
-    @extend_schema(request=shapes.OpenVersionSerializer, responses={201: shapes.SopSerializer})
-    @versions.mapping.post
-    def open_version(self, request: Request, pk: UUID) -> Response:
-        """Open the next draft of a published SOP; the published one stays live."""
-        sop = self.get_object()
-        require_status(sop, EntityStatus.PUBLISHED)
-        data = self.validated(shapes.OpenVersionSerializer(data=request.data))
-        data["bump"] = Bump(data["bump"])
-        opened = open_sop_version(
-            actor=self.actor, pk=sop.pk, expected_revision=self.expected_revision, **data
-        )
-        return self.entity_response(opened, status.HTTP_201_CREATED)
-
-    @extend_schema(responses={200: shapes.VersionContentSerializer})
-    @action(detail=True, methods=["get"], url_path=f"versions/{NUMBER}")
-    def version(self, request: Request, pk: UUID, version: str) -> Response:
-        """Read one published version; `published` names the live one."""
-        sop = self.get_object()
-        snapshot = get_snapshot(SopVersion, entity=sop, version=version, pointer="/version")
-        return Response(shapes.VersionContentSerializer(snapshot, context={"sop": sop}).data)
-
-    @extend_schema(request=None, responses={200: shapes.SopSerializer})
-    @action(detail=True, methods=["post"], url_path=f"versions/{NUMBER}/rollback")
-    def rollback(self, request: Request, pk: UUID, version: str) -> Response:
-        """Bring a version's content back into the open draft. 409 where no draft is open."""
-        sop = self.get_object()
-        return self.entity_response(
-            rollback_sop(
-                actor=self.actor,
-                pk=sop.pk,
-                version=version,
-                expected_revision=self.expected_revision,
-            )
-        )
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("from", str, required=True, description="A number, or `draft`."),
-            OpenApiParameter("to", str, required=True, description="A number, or `draft`."),
-        ],
-        responses={200: shapes.ComparisonSerializer},
-    )
-    @action(
-        detail=True,
-        methods=["get"],
-        url_path="versions/compare",
-        extra_query_parameters=("from", "to", "deleted"),
-    )
-    def compare(self, request: Request, pk: UUID) -> Response:
-        """Say what differs between two versions."""
-        sop = self.get_object()
-        missing = [side for side in SIDES if not request.query_params.get(side)]
-        if missing:
-            raise ParameterError({side: REQUIRED for side in missing})
-        names = [str(request.query_params[side]) for side in SIDES]
-        old, new = (_content(sop, *pair) for pair in zip(names, SIDES, strict=True))
-        return Response(
-            {"from": names[0], "to": names[1], **compare_contents(old, new, names=names)}
-        )
-
-
-def _content(sop: Sop, name: str, side: str) -> dict[str, Any]:
-    if name == "draft":
-        return snapshot_content(sop)
-    return dict(get_snapshot(SopVersion, entity=sop, version=name, pointer=f"?{side}").content)

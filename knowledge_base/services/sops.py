@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -25,8 +25,15 @@ from node_links.audit.annotating import annotate
 from node_links.choices import Bump, EntityStatus, LinkOrigin
 from node_links.events.recording import record_event
 from node_links.models import NodeLink
-from node_links.permissions import Act, normalise, require, require_creator, require_no_change
+from node_links.permissions import Act, require, require_creator
 from node_links.services import entities
+from node_links.services.changing import (
+    Changes,
+    annotated,
+    own_permissions,
+    record_changes,
+    with_permissions,
+)
 from node_links.services.nodes.syncing import sync_nodes
 from node_links.services.versions import (
     HEAD,
@@ -42,7 +49,6 @@ KEYWORDS_FROM = 3000
 TEXT = ("title", "content", "summary", "category")
 # These stay open even when the SOP is archived.
 ALWAYS_OPEN = ("tags", "metadata", "permissions", "owner_id")
-Changes = dict[str, dict[str, Any]]
 
 
 def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> Sop:
@@ -52,14 +58,8 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
     """
     require_creator(actor)
     with joined_transaction():
-        values["permissions"] = normalise(
-            actor, values.get("permissions") or {}, owner_id=actor.user_id
-        )
-        sop = Sop(
-            organization_id=actor.tenant_id,
-            owner_id=_owner(values["permissions"]),
-            **values,
-        )
+        values |= own_permissions(actor, values.get("permissions"))
+        sop = Sop(organization_id=actor.tenant_id, **values)
         sop.author = sop.author or _name_of(actor)
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
@@ -98,7 +98,7 @@ def update_sop(
             Sop, actor=actor, pk=pk, expected_revision=expected_revision, locked=locked
         )
         require(actor, sop, Act.EDIT)
-        values = _normalised(actor, sop, values)
+        values = with_permissions(actor, sop, values)
         changes = entities.changes_of(sop, values)
         if not changes:
             return sop
@@ -109,7 +109,7 @@ def update_sop(
         keys = sop.reference_keys
         with _annotated(sop, changes, opens=opens):
             _apply(actor, sop, changes, also=HEAD if opens else ())
-        _record_changes(actor, sop, changes)
+        record_changes(actor, sop, _told(changes))
         if with_references:
             _follow_references(actor, sop, changes, keys)
     return sop
@@ -234,29 +234,14 @@ def _apply(actor: Actor, sop: Sop, changes: Changes, *, also: Iterable[str] = ()
 
 def _annotated(sop: Sop, changes: Changes, *, opens: bool) -> AbstractContextManager[None]:
     """Return what the audit trail says of a change, where it is more than an edit."""
-    if "permissions" in changes:
-        act = {"action": "permission_change", **changes["permissions"]}
-        return annotate(event_type="SopPermissionsChanged", event_data=act)
-    if opens:
+    if opens and "permissions" not in changes:
         act = {
             "action": "open_version",
             "version": sop.version,
             "previous_version": sop.published_version,
         }
         return annotate(event_type="SopDraftOpened", event_data=act)
-    return nullcontext()
-
-
-def _record_changes(actor: Actor, sop: Sop, changes: Changes) -> None:
-    """Record one event for what people may do with the SOP and one for everything else."""
-    told = _told(changes)
-    told.pop("owner_id", None)  # the permissions name the owner
-    permissions = told.pop("permissions", None)
-    if permissions is not None:
-        data = {"changes": {"permissions": permissions}}
-        record_event(actor=actor, entity=sop, event_type="SopPermissionsChanged", data=data)
-    if told:
-        record_event(actor=actor, entity=sop, event_type="SopUpdated", data={"changes": told})
+    return annotated(sop, changes)
 
 
 def _follow_references(actor: Actor, sop: Sop, changes: Changes, keys: list[str]) -> None:
@@ -281,15 +266,6 @@ def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
         )
         sop.keywords_extracted = True
     return ["reference_keys", "read_time", "search_keywords", "keywords_extracted"]
-
-
-def _normalised(actor: Actor, sop: Sop, values: dict[str, Any]) -> dict[str, Any]:
-    if "permissions" not in values:
-        return values
-    given = values["permissions"] or {}
-    require_no_change(actor, sop, given)
-    permissions = normalise(actor, given, owner_id=sop.owner_id)
-    return {**values, "permissions": permissions, "owner_id": _owner(permissions)}
 
 
 def _require_prerequisites(actor: Actor, sop: Sop) -> None:
@@ -352,10 +328,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
-
-
-def _owner(permissions: dict[str, Any]) -> UUID | None:
-    return UUID(permissions["owner"]) if permissions["owner"] else None
 
 
 def _name_of(actor: Actor) -> str | None:

@@ -29,7 +29,7 @@ from knowledge_base.sources.limits import (
 from knowledge_base.sources.paths import normalise_path
 
 _ENCRYPTED = 0x1
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -52,7 +52,7 @@ def read_zip(file: IO[bytes]) -> Collection:
     """
     try:
         archive = zipfile.ZipFile(file)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise SourceError("", "corrupt_archive", "The file is no readable zip archive.") from error
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -71,13 +71,14 @@ def read_zip(file: IO[bytes]) -> Collection:
 
 def _entry(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry | SourceError:
     try:
-        _check(member)
+        check_member(member)
     except SourceError as error:
         return error
     return Entry(name=member.filename, read=partial(_read, archive, member))
 
 
-def _check(member: zipfile.ZipInfo) -> None:
+def check_member(member: zipfile.ZipInfo) -> None:
+    """Raise `SourceError` for a member that is not to be read, before a byte of it is."""
     path = normalise_path(member.orig_filename)  # zipfile cuts `filename` at a NUL
     if stat.S_ISLNK(member.external_attr >> 16):
         raise SourceError(path, "symlink", "Symbolic links are not followed.")
@@ -94,5 +95,5 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as content:
             return content.read(MAX_FILE_BYTES + 1)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise SourceError(member.filename, "corrupt_archive", "The file is damaged.") from error

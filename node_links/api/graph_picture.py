@@ -1,15 +1,12 @@
 """The neighbourhood of a node as a picture."""
 
-import hashlib
 from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
-from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
@@ -18,6 +15,7 @@ from accounts.api.permissions import IsMember
 from config.api.errors import ParameterError
 from config.api.serializers import Serializer
 from config.api.views import APIView
+from node_links.api.svg import MEDIA_TYPE, svg_response
 from node_links.graph.bounds import MAX_DEPTH
 from node_links.graph.nodes import Address, GraphNode
 from node_links.pictures.drawing import content_security_policy
@@ -28,7 +26,6 @@ from node_links.pictures.neighbourhood import (
     read_neighbourhood,
 )
 
-MEDIA_TYPE = "image/svg+xml"
 _UNKNOWN = [ErrorDetail("There is no such parameter here.", "unknown_parameter")]
 
 
@@ -80,7 +77,7 @@ class NeighbourhoodPictureView(CallerMixin, APIView):
             types=asked["types"],
             limit=asked["limit"],
         )
-        return _answer(request, drawn.picture.svg.encode())
+        return svg_response(request, drawn.picture.svg, policy=content_security_policy())
 
 
 def _parameters(request: Request) -> dict[str, Any]:
@@ -98,20 +95,3 @@ def _address(node: GraphNode) -> str:
     """Return where the API answers about a node."""
     inner = f"{quote(node.node_id, safe='')}/" if node.node_id else ""
     return f"/api/v1/nodes/{node.feature}/{node.entity_id}/{inner}"
-
-
-def _answer(request: Request, svg: bytes) -> HttpResponse:
-    """Return the picture, or 304 where the caller holds the same one."""
-    tag = f'"{hashlib.sha256(svg).hexdigest()[:32]}"'
-    held = [
-        known.removeprefix("W/") for known in parse_etags(request.headers.get("If-None-Match", ""))
-    ]
-    if tag in held or "*" in held:
-        response = HttpResponse(status=status.HTTP_304_NOT_MODIFIED)
-    else:
-        response = HttpResponse(svg, content_type=MEDIA_TYPE)
-        response["Content-Security-Policy"] = content_security_policy()
-    response["ETag"] = tag
-    response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Authorization", "Cookie", "X-Organization"])
-    return response

@@ -7,6 +7,7 @@ from node_links.api.audit_logs import AuditLogViewSet
 from node_links.api.dead_letters import DeadLetterViewSet
 from node_links.api.event_replay import EventReplayStatusView, EventReplayView
 from node_links.api.events import EventTypeViewSet, EventViewSet
+from node_links.api.exports import ExportViewSet
 from node_links.api.graph.views import GraphViewSet
 from node_links.api.graph_picture import NeighbourhoodPictureView
 from node_links.api.link_drift import LinkDriftViewSet
@@ -25,6 +26,7 @@ router.register("events", EventViewSet, basename="events")
 router.register("graph", GraphViewSet, basename="graph")
 router.register("audit-logs", AuditLogViewSet, basename="audit-logs")
 router.register("dead-letters", DeadLetterViewSet, basename="dead-letters")
+router.register("exports", ExportViewSet, basename="exports")
 router.register("link-types", LinkTypeViewSet, basename="link-types")
 router.register("links", LinkViewSet, basename="links")
 router.register("notifications", NotificationViewSet, basename="notifications")

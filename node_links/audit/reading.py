@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from accounts.actors import Actor
-from node_links.models import AuditLog, NodeEntity
+from node_links.models import AuditLog, NodeEntity, NodeMetadata
 from node_links.permissions import Act, may
 from node_links.querysets import AuditQuerySet
 from node_links.registry import features
@@ -29,10 +29,14 @@ def _may_read(actor: Actor, record_id: str) -> bool:
         return False
     if str(entity_id) != record_id:
         return False
-    entities = (_find(feature.model, actor, entity_id) for feature in features.all())
-    return any(entity is not None and may(actor, entity, Act.AUDIT) for entity in entities)
+    entity = _find(actor, entity_id)
+    return entity is not None and may(actor, entity, Act.AUDIT)
 
 
-def _find(model: type[NodeEntity], actor: Actor, entity_id: UUID) -> NodeEntity | None:
-    rows = model.all_objects.visible_to(actor).alive().filter(pk=entity_id)
-    return rows.only("owner_id", "permissions").first()
+def _find(actor: Actor, entity_id: UUID) -> NodeEntity | None:
+    nodes = NodeMetadata.objects.visible_to(actor).filter(entity_id=entity_id, node_id=None)
+    feature_type = nodes.values_list("feature_type", flat=True).first()
+    if feature_type is None:
+        return None
+    rows = features.get(feature_type).model.all_objects.visible_to(actor).alive()
+    return rows.filter(pk=entity_id).only("owner_id", "permissions").first()

@@ -16,6 +16,7 @@ EXEMPT = {
     "sagas": "The course of a saga is told by its events, what it changes by other tables.",
     "saga_steps": "The course of a saga.",
     "sop_references": "Derived from the SOP's text.",
+    "plans": "What versions compile to; never changed, and only added to.",
     "link_strength_calculations": "Append-only itself; the strength it led to stands in the link.",
     "link_drifts": "Derived from the links and their targets; each change of one is an event.",
     "idempotency_keys": "Answers kept for a day for repeated requests.",

@@ -6,6 +6,7 @@ from node_links.models.deliveries import DeadLetter, EventDelivery
 from node_links.models.drifts import LinkDrift
 from node_links.models.event_types import CustomEventType, DedupKey
 from node_links.models.events import EventSequence, NodeEvent
+from node_links.models.exports import Export
 from node_links.models.links import NodeLink, NodeLinkType
 from node_links.models.nodes import NodeMetadata
 from node_links.models.notifications import Notification, NotificationPreference
@@ -25,6 +26,7 @@ __all__ = [
     "EventDelivery",
     "EventReplay",
     "EventSequence",
+    "Export",
     "LinkDrift",
     "LinkStrengthCalculation",
     "NodeChunk",

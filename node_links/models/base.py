@@ -79,6 +79,9 @@ class CanvasEntity(NodeEntity):
     nodes_data = models.JSONField(default=list, blank=True)
     edges_data = models.JSONField(default=list, blank=True)
     viewport_data = models.JSONField(default=default_viewport, blank=True)
+    document_data = models.JSONField(
+        default=dict, blank=True, help_text="Keys of the document besides nodes, edges, viewport."
+    )
 
     class Meta:
         abstract = True

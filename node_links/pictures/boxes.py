@@ -38,6 +38,13 @@ class Box:
         return Box(self.x + x, self.y + y, self.width, self.height)
 
 
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the least box around `boxes`, of which there is at least one."""
+    left, right = min(box.left for box in boxes), max(box.right for box in boxes)
+    top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
+    return Box((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A box for each point of a sketch.

@@ -1,13 +1,10 @@
 """The picture as a document: measures everything and fills the template."""
 
-import base64
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from node_links.graph.nodes import GraphNode
 from node_links.graph.subgraph import Subgraph
@@ -20,6 +17,7 @@ from node_links.pictures.marks import link_marks, name_of, node_marks
 from node_links.pictures.routes import overhang, route
 from node_links.pictures.sketch import Sketch, make_sketch
 from node_links.pictures.spread import spread
+from node_links.pictures.styles import policy_of, read_stylesheet
 
 _MARGIN = 24.0
 _LEAST_WIDTH = 420.0
@@ -99,17 +97,14 @@ def _measure(sketch: Sketch, layout: Layout, *, headed: bool) -> _Sheet:
     return _Sheet(placed, width, top + layout.height + _MARGIN)
 
 
-@cache
 def stylesheet() -> SafeString:
     """Return the style sheet inside each picture."""
-    return mark_safe(render_to_string(_STYLE).strip())  # noqa: S308 -- a file of ours
+    return read_stylesheet(_STYLE)
 
 
-@cache
 def content_security_policy() -> str:
-    """Return the policy under which a picture is served: its own style sheet and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'self'"
+    """Return the policy under which a picture is served."""
+    return policy_of(stylesheet())
 
 
 def _more(hidden: int) -> str:

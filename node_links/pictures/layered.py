@@ -1,14 +1,14 @@
 """Columns by distance, for small neighbourhoods.
 
 The node asked about stands in the middle; what points at it on its left, what it points at on its
-right, and what is further away further out. Within a column, nodes are ordered by the mean place of
-their neighbours (Sugiyama, Tagawa, Toda 1981), which leaves few crossings.
+right, and what is further away further out.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from node_links.pictures.boxes import Box, Layout
+from node_links.pictures.columns import place_in_columns
 from node_links.pictures.sketch import Sketch
 
 MOST_NODES = 48
@@ -16,7 +16,6 @@ MOST_IN_A_COLUMN = 12
 MOST_COLUMNS = 5
 WIDTH, HEIGHT = 204.0, 64.0
 _ACROSS, _DOWN = 126.0, 22.0
-_SWEEPS = 4
 
 
 def layered(sketch: Sketch) -> Layout | None:
@@ -24,12 +23,10 @@ def layered(sketch: Sketch) -> Layout | None:
     if len(sketch.nodes) > MOST_NODES:
         return None
     columns = _columns(sketch)
-    members: dict[int, list[int]] = defaultdict(list)
-    for point, column in enumerate(columns):
-        members[column].append(point)
-    if len(members) > MOST_COLUMNS or max(map(len, members.values())) > MOST_IN_A_COLUMN:
+    sizes = Counter(columns)
+    if len(sizes) > MOST_COLUMNS or max(sizes.values()) > MOST_IN_A_COLUMN:
         return None
-    places = _places(sketch, columns, members)
+    places = place_in_columns(sketch.pairs, columns)
     boxes = [
         Box(column * (WIDTH + _ACROSS), places[point] * (HEIGHT + _DOWN), WIDTH, HEIGHT)
         for point, column in enumerate(columns)
@@ -57,30 +54,3 @@ def _side(sketch: Sketch, point: int, sides: Sequence[int]) -> int:
         if sketch.nodes[other].distance == inner:
             votes += sides[other] or (1 if arrow.target == point else -1)
     return -1 if votes < 0 else 1
-
-
-def _places(
-    sketch: Sketch, columns: Sequence[int], members: dict[int, list[int]]
-) -> dict[int, float]:
-    """Return how far down each point stands, in rows, each column centred around 0."""
-    near: dict[int, list[int]] = defaultdict(list)
-    for one, other in sketch.pairs:
-        if columns[one] != columns[other]:
-            near[one].append(other)
-            near[other].append(one)
-    places = {point: row for rows in members.values() for point, row in _centred(rows).items()}
-    order = sorted(members, key=abs)
-    for sweep in range(_SWEEPS):
-        for column in order if sweep % 2 == 0 else reversed(order):
-            rows = sorted(members[column], key=lambda point: (_mean(near[point], places), point))
-            members[column] = rows
-            places |= _centred(rows)
-    return places
-
-
-def _centred(rows: Sequence[int]) -> dict[int, float]:
-    return {point: row - (len(rows) - 1) / 2 for row, point in enumerate(rows)}
-
-
-def _mean(near: Sequence[int], places: dict[int, float]) -> float:
-    return sum(places[point] for point in near) / len(near) if near else 0.0

@@ -1,7 +1,7 @@
 """The steps every write of an entity takes: lock, compare the revision, save, delete, restore."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
 from node_links.permissions import Act, may
+from node_links.querysets import EntityQuerySet
 from node_links.services.nodes.syncing import set_nodes_deleted
 
 E = TypeVar("E", bound=NodeEntity)
@@ -73,80 +74,151 @@ def refuse_archived(entity: NodeEntity) -> None:
         raise InvalidTransition(entity.status, detail="What is archived is kept for good.")
 
 
-def soft_delete_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
-    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`."""
+def soft_delete_entity(
+    *,
+    actor: Actor,
+    entity: NodeEntity,
+    reason: str = "",
+    also: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
+    preserved: Mapping[str, Any] | None = None,
+    act: Mapping[str, Any] | None = None,
+) -> None:
+    """Hide a locked draft or published entity, keeping everything. Raises `InvalidTransition`.
+
+    A feature may save further fields with it (`also`), tell more with the event (`told`), and more
+    to the audit trail: of what is preserved (`preserved`), and besides (`act`).
+    """
     refuse_archived(entity)
     entity.deleted_at = timezone.now()
     entity.deleted_by_id = actor.user_id
     event_type = f"{entity.event_prefix}Deleted"
-    preserved = {
-        "name": entity.title_text,
-        "status": entity.status,
-        "version": entity.version,
+    state = {"name": entity.title_text, "status": entity.status, "version": entity.version}
+    data = {**state, "reason": reason or None, **(told or {})}
+    audited = {
+        "action": "soft_delete",
+        "preserved": {**state, **(preserved or {})},
+        "reason": reason or None,
+        **(act or {}),
     }
-    act = {"action": "soft_delete", "preserved": preserved, "reason": reason or None}
-    with annotate(event_type=event_type, event_data=act):
-        save_entity(entity, ["deleted_at", "deleted_by"])
+    for name, value in (also or {}).items():
+        setattr(entity, name, value)
+    with annotate(event_type=event_type, event_data=audited):
+        save_entity(entity, ["deleted_at", "deleted_by", *(also or ())])
     set_nodes_deleted(entity=entity)
-    record_event(
-        actor=actor,
-        entity=entity,
-        event_type=event_type,
-        data={**preserved, "reason": reason or None},
-    )
+    record_event(actor=actor, entity=entity, event_type=event_type, data=data)
 
 
 def restore_entity(
-    model: type[E], *, actor: Actor, pk: UUID, expected_revision: int | None = None
+    model: type[E],
+    *,
+    actor: Actor,
+    pk: UUID,
+    expected_revision: int | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> E:
-    """Bring a deleted entity back exactly as it was.
+    """Bring a deleted entity back exactly as it was; `also` are further fields to set with it.
 
-    For administrators, inside the recovery window (days, setting). Raises `NotFound` for everybody
-    else, `RevisionConflict`, `InvalidTransition` for what is not deleted, `Conflict`
-    (`recovery_expired`).
+    Raises as `lock_deleted`, and `Conflict` (`recovery_expired`) after the recovery window (days,
+    setting).
     """
-    rows = model.all_objects.visible_to(actor).select_for_update(of=("self",))
+    entity = lock_deleted(model, actor=actor, pk=pk, expected_revision=expected_revision)
+    if is_expired(entity):
+        raise Conflict(
+            "The recovery window has passed.",
+            code="recovery_expired",
+            extra={"escalation": "administrator_review"},
+        )
+    for name, value in (also or {}).items():
+        setattr(entity, name, value)
+    _write_restored(actor, entity, also or ())
+    return entity
+
+
+def lock_deleted(
+    model: type[E],
+    *,
+    actor: Actor,
+    pk: UUID,
+    expected_revision: int | None = None,
+    lock: bool = True,
+) -> E:
+    """Return a deleted entity with its row locked (unless `lock` is False); for administrators.
+
+    Raises `NotFound` for everybody else, `RevisionConflict`, `InvalidTransition` for what is not
+    deleted.
+    """
+    rows: EntityQuerySet[Any] = model.all_objects.visible_to(actor)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
     entity = rows.filter(pk=pk).first()
     if not isinstance(entity, model) or not may(actor, entity, Act.RESTORE):
         raise NotFound
     compare_revision(entity, expected_revision)
     if entity.deleted_at is None:
         raise InvalidTransition(entity.status, detail="It is not deleted.")
-    until = entity.deleted_at + timedelta(days=settings.RECOVERY_WINDOW_DAYS + 1)
-    if timezone.now() >= until:
-        raise Conflict(
-            "The recovery window has passed.",
-            code="recovery_expired",
-            extra={"escalation": "administrator_review"},
-        )
-    _write_restored(actor, entity, days_deleted=(timezone.now() - entity.deleted_at).days)
     return entity
 
 
-def _write_restored(actor: Actor, entity: NodeEntity, *, days_deleted: int) -> None:
+def recoverable_until(entity: NodeEntity) -> datetime:
+    """Return the moment from which a deleted entity cannot be restored any more.
+
+    The last day of the window counts in full.
+    """
+    deleted_at = entity.deleted_at or timezone.now()
+    return deleted_at + timedelta(days=settings.RECOVERY_WINDOW_DAYS + 1)
+
+
+def is_expired(entity: NodeEntity) -> bool:
+    """Return whether a deleted entity cannot be restored any more."""
+    return timezone.now() >= recoverable_until(entity)
+
+
+def days_deleted(entity: NodeEntity) -> int:
+    """Return for how many whole days an entity has been deleted."""
+    return (timezone.now() - entity.deleted_at).days if entity.deleted_at else 0
+
+
+def _write_restored(actor: Actor, entity: NodeEntity, also: Iterable[str]) -> None:
+    days = days_deleted(entity)
     entity.deleted_at = None
     entity.deleted_by = None
     event_type = f"{entity.event_prefix}Restored"
     data = {"name": entity.title_text, "status": entity.status, "version": entity.version}
-    act = {"action": "restore", **data, "days_deleted": days_deleted}
+    act = {"action": "restore", **data, "days_deleted": days}
     with annotate(event_type=event_type, event_data=act):
-        save_entity(entity, ["deleted_at", "deleted_by"])
+        save_entity(entity, ["deleted_at", "deleted_by", *also])
     set_nodes_deleted(entity=entity)
     record_event(actor=actor, entity=entity, event_type=event_type, data=data)
 
 
-def archive_entity(*, actor: Actor, entity: NodeEntity, reason: str = "") -> None:
-    """Archive a locked entity for good; its content stays readable. Raises `InvalidTransition`."""
+def archive_entity(
+    *,
+    actor: Actor,
+    entity: NodeEntity,
+    reason: str = "",
+    also: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
+    act: Mapping[str, Any] | None = None,
+) -> str:
+    """Archive a locked entity for good and return its former status; its content stays readable.
+
+    `also`, `told` and `act` as for `soft_delete_entity`. Raises `InvalidTransition`.
+    """
     if entity.status == EntityStatus.ARCHIVED:
         raise InvalidTransition(entity.status)
-    previous, entity.status = entity.status, EntityStatus.ARCHIVED
+    previous, entity.status = str(entity.status), EntityStatus.ARCHIVED
     event_type = f"{entity.event_prefix}Archived"
     data = {
         "name": entity.title_text,
         "version": entity.version,
         "previous_status": previous,
         "reason": reason or None,
+        **(told or {}),
     }
-    with annotate(event_type=event_type, event_data={"action": "archive", **data}):
-        save_entity(entity, ["status"])
+    for name, value in (also or {}).items():
+        setattr(entity, name, value)
+    with annotate(event_type=event_type, event_data={"action": "archive", **data, **(act or {})}):
+        save_entity(entity, ["status", *(also or ())])
     record_event(actor=actor, entity=entity, event_type=event_type, data=data)
+    return previous

@@ -7,6 +7,7 @@ draft ───────────────► published ─────
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
@@ -25,10 +26,8 @@ S = TypeVar("S", bound=VersionSnapshot)
 HEAD = ("version", "status", "version_count", "published_version")
 
 
-def publish_entity(
-    snapshot_model: type[S], *, actor: Actor, entity: NodeEntity, version: str | None, notes: str
-) -> S:
-    """Freeze a locked draft as an immutable snapshot and make it the live one.
+def next_number(entity: NodeEntity, version: str | None) -> tuple[Version, str]:
+    """Return the number under which a draft would be published, and the step that leads to it.
 
     Without `version` the draft's own number is used. A stated number must be one of the three next
     steps after the last published one, or anything where nothing is published yet. Raises
@@ -36,21 +35,41 @@ def publish_entity(
     """
     require_status(entity, EntityStatus.DRAFT)
     number = Version.parse(version) if version is not None else Version.parse(entity.version)
+    return number, _bump(entity.published_version, number)
+
+
+def publish_entity(
+    snapshot_model: type[S],
+    *,
+    actor: Actor,
+    entity: NodeEntity,
+    version: str | None,
+    notes: str,
+    warnings: Sequence[Any] = (),
+    also: Iterable[str] = (),
+    act: Mapping[str, Any] | None = None,
+) -> S:
+    """Freeze a locked draft as an immutable snapshot and make it the live one.
+
+    `warnings` are told with the event. `also` names fields that the caller has changed as a part of
+    the publication, `act` what the audit trail says besides the event. Raises as `next_number`.
+    """
+    number, bump = next_number(entity, version)
     previous = entity.published_version
-    bump = _bump(previous, number)
     event_type = f"{entity.event_prefix}Published"
     data: dict[str, Any] = {
         "name": entity.title_text,
         "version": str(number),
         "previous_version": previous,
         "notes": notes or None,
-        "warnings": [],
+        "warnings": list(warnings),
     }
-    with annotate(event_type=event_type, event_data={"action": "publish", **data}):
+    told = {"action": "publish", **data, **(act or {})}
+    with annotate(event_type=event_type, event_data=told):
         snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
         entity.version = entity.published_version = str(number)
         entity.status = EntityStatus.PUBLISHED
-        save_entity(entity, HEAD)
+        save_entity(entity, [*HEAD, *also])
     record_event(actor=actor, entity=entity, event_type=event_type, data=data)
     record_event(
         actor=actor,
@@ -128,11 +147,15 @@ def snapshot_content(entity: NodeEntity) -> dict[str, Any]:
     return plain
 
 
+def content_hash(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a snapshot's content, in hexadecimal; the order of keys is nothing."""
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
 def _write_snapshot(
     model: type[S], actor: Actor, entity: NodeEntity, number: Version, bump: str, notes: str
 ) -> S:
     content = snapshot_content(entity)
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return model._default_manager.create(
         organization_id=entity.organization_id,
         entity_id=entity.pk,
@@ -143,7 +166,7 @@ def _write_snapshot(
         bump=bump,
         previous_version=entity.published_version,
         content=content,
-        content_hash=digest,
+        content_hash=content_hash(content),
         notes=notes,
         author_id=actor.user_id,
     )

@@ -4,6 +4,7 @@ from node_links.tasks import audit as audit
 from node_links.tasks import cycles as cycles
 from node_links.tasks import drift as drift
 from node_links.tasks import events as events
+from node_links.tasks import exports as exports
 from node_links.tasks import notifications as notifications
 from node_links.tasks import sagas as sagas
 from node_links.tasks import search as search

@@ -11,6 +11,8 @@ from accounts.models import Organization
 from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
+from function_models.compiling.compile import compile_canvas
+from function_models.models import FunctionModelVersion
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.links.strength import METRICS
@@ -20,6 +22,7 @@ from node_links.models import (
     DedupKey,
     EventDelivery,
     EventReplay,
+    Export,
     LinkDrift,
     LinkStrengthCalculation,
     NodeEvent,
@@ -31,9 +34,11 @@ from node_links.models import (
 )
 from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
+from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
+from spindles.services.plans import store_plan
 from tests.accounts.conftest import make_key
-from tests.factories import Person, make_person, make_sop
+from tests.factories import Person, make_model, make_person, make_sop
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ def _fill(person: Person) -> Sop:
     tenant = person.organization
     with scope(person.actor):
         publish_sop(actor=person.actor, pk=sop.pk)
+        model = make_model(person)
+        store_plan(actor=person.actor, plan=compile_canvas(model.canvas))
+        publish_entity(
+            FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
+        )
         node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
         # The index is filled by a task; a row of each kind is enough here.
         NodeChunk.objects.get_or_create(
@@ -79,6 +89,9 @@ def _fill(person: Person) -> Sop:
         SagaStep.objects.create(organization=tenant, saga=saga, position=1, name="archive")
         _undelivered(NodeEvent.objects.filter(entity_id=sop.pk)[0])
         EventReplay.objects.create(organization=tenant, request={}, total=1)
+        Export.objects.create(
+            organization=tenant, kind="function-models", format="json", requested_by=person.user
+        )
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
         Notification.objects.create(

@@ -29,6 +29,7 @@ LOOKING_ONLY = {
     "NodeMetadata",
     "NodeEvent",
     "EventReplay",
+    "Export",
     "DirtyNode",
     "Saga",
     "EventDelivery",

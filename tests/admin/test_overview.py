@@ -9,14 +9,20 @@ from config.admin.dashboard import Section, Tile, bars, register_section
 from node_links.models import DirtyNode
 from node_links.search.backlog import drain
 from tests.admin.conftest import World
-from tests.factories import make_sop
+from tests.factories import make_model, make_sop
+from tests.function_models.drawings import container, drawing, tether
 
 INDEX = "/admin/"
+MODELS = "Function models"
 
 
-def _tiles(page: Client) -> dict[str, Tile]:
+def _tiles(page: Client, section: str = "") -> dict[str, Tile]:
+    """Return the tiles of the section of that title, else those of all but the models'."""
     sections = page.get(INDEX).context["sections"]
-    return {tile.label: tile for section in sections for tile in section.tiles}
+    wanted = [one for one in sections if one.title == section] if section else [
+        one for one in sections if one.title != MODELS
+    ]  # fmt: skip
+    return {tile.label: tile for one in wanted for tile in one.tiles}
 
 
 def test_the_index_counts_what_is_there(page: Client, world: World) -> None:
@@ -35,8 +41,19 @@ def test_the_index_counts_what_is_there(page: Client, world: World) -> None:
     assert _tiles(page)["Index backlog"].value == 0
 
 
+def test_models_are_counted_by_status(page: Client, world: World) -> None:
+    make_model(world.cast.owner, drawing(container("a"), tether("t", "a")), name="Lost")
+    make_model(world.cast.owner, name="Empty")
+
+    assert {label: tile.value for label, tile in _tiles(page, MODELS).items()} == {
+        "Models": 2, "Draft": 2, "Published": 0, "Archived": 0, "Never published": 2,
+        "Dangling references": 1,
+    }  # fmt: skip
+
+
 def test_every_tile_leads_to_the_rows_it_counts(page: Client, world: World) -> None:
-    for label, tile in _tiles(page).items():
+    make_model(world.cast.owner, drawing(container("a"), tether("t", "a")), name="Lost")
+    for label, tile in [*_tiles(page).items(), *_tiles(page, MODELS).items()]:
         shown = page.get(tile.link)
         assert shown.status_code == 200, label
         if isinstance(tile.value, int) and label != "Events in 24 hours":

@@ -3,7 +3,7 @@
 from tests.faults.conftest import is_ready
 from tests.faults.hearing import assert_nothing_lost, behind, heard, stored
 from tests.faults.installation import Installation, eventually
-from tests.faults.ledger.subscribers import HEAVY, LIGHT
+from tests.faults.ledger import HEAVY, LIGHT
 from tests.faults.writing import writing
 
 

@@ -30,10 +30,6 @@ from knowledge_base.api.serializers.versions import (
     AcceptedSerializer,
     ArchiveSerializer,
     ComparisonSerializer,
-    OpenVersionSerializer,
-    PublishSerializer,
-    VersionContentSerializer,
-    VersionSerializer,
 )
 
 __all__ = [
@@ -48,8 +44,6 @@ __all__ = [
     "HitSerializer",
     "ImportReportSerializer",
     "ImportSerializer",
-    "OpenVersionSerializer",
-    "PublishSerializer",
     "ReferenceSerializer",
     "RenderedSerializer",
     "SearchQuerySerializer",
@@ -58,6 +52,4 @@ __all__ = [
     "SopSerializer",
     "SopUpdateSerializer",
     "TargetSerializer",
-    "VersionContentSerializer",
-    "VersionSerializer",
 ]

@@ -6,11 +6,10 @@ from uuid import UUID
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
-from config.exceptions import ValidationFailed
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop
 from knowledge_base.sources.record import MAX_AUDIENCE_LENGTH
+from node_links.api.fields import WordsField, checked_permissions
 from node_links.choices import Bump, FeatureType
-from node_links.permissions import normalise
 
 OPTIONAL = ("summary", "category", "author", "complexity", "audience")
 LINKED = {
@@ -18,27 +17,6 @@ LINKED = {
     "linked_event_storms": FeatureType.EVENT_STORM,
     "linked_spindles": FeatureType.SPINDLE,
 }
-
-
-class LowerCaseField(serializers.CharField):
-    """A text in lower case, which may be longer than what was sent (`İ` becomes two characters)."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the text in lower case; its length is checked afterwards."""
-        return super().to_internal_value(data).lower()
-
-
-class WordsField(serializers.ListField):
-    """A list of short texts, trimmed, unique; the first spelling stays."""
-
-    def __init__(self, *, lower: bool = False, longest: int = 50, **kwargs: Any) -> None:
-        """Take what a list field takes; with `lower`, words are stored in lower case."""
-        child = LowerCaseField if lower else serializers.CharField
-        super().__init__(child=child(max_length=longest), max_length=50, **kwargs)
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        """Return the words without repetitions."""
-        return list(dict.fromkeys(str(word) for word in super().to_internal_value(data)))
 
 
 class PositionSerializer(Serializer):
@@ -155,14 +133,8 @@ class SopSerializer(ModelSerializer[Sop]):
 
     def validate_permissions(self, value: dict[str, Any]) -> dict[str, Any]:
         """Check that the lists hold members, so that it is told beside the other violations."""
-        try:
-            return normalise(
-                self.context["view"].actor,
-                value,
-                owner_id=self.instance.owner_id if self.instance else None,
-            )
-        except ValidationFailed as error:
-            raise serializers.ValidationError(_nested(error)) from error
+        owner_id = self.instance.owner_id if self.instance else None
+        return checked_permissions(self.context["view"].actor, value, owner_id=owner_id)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take an empty optional text for none."""
@@ -186,19 +158,6 @@ class SopSerializer(ModelSerializer[Sop]):
     def _linked(self, sop: Sop, feature: FeatureType) -> list[UUID]:
         linked: dict[tuple[UUID, str], list[UUID]] = self.context.get("linked", {})
         return linked.get((sop.pk, feature.value), [])
-
-
-def _nested(error: ValidationFailed) -> dict[str, Any]:
-    """Return the faults at `/permissions/<list>[/<place>]` as the framework nests them."""
-    nested: dict[str, Any] = {}
-    for fault in error.errors:
-        _, _, name, *place = fault.pointer.split("/")
-        detail = [serializers.ErrorDetail(fault.message, fault.code)]
-        if place:
-            nested.setdefault(name, {})[place[0]] = detail
-        else:
-            nested[name] = detail
-    return nested
 
 
 class SopListSerializer(SopSerializer):

@@ -1,6 +1,7 @@
 """Links that the platform derives from content, kept in step with it."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from accounts.actors import Actor
@@ -11,6 +12,47 @@ from node_links.links.finding import find_nodes
 from node_links.models import NodeEntity, NodeLink
 from node_links.services.links.inserting import event_of_creation, insert_links
 from node_links.services.links.removing import delete_rows, event_of_removal
+
+
+class Wanted(NamedTuple):
+    """A derived link from a node inside an entity to another entity."""
+
+    node_id: str
+    link_type: str
+    target: Address
+
+
+def sync_links_inside(*, actor: Actor, source: NodeEntity, wanted: Iterable[Wanted]) -> None:
+    """Make the derived links of all nodes inside `source` exactly those `wanted`.
+
+    As `sync_derived_links` for each node: what is there already is left alone, what was made by
+    hand stands for itself; a target that is not there has no link. Five statements, whatever the
+    number of nodes.
+    """
+    wanted = set(wanted)
+    links = NodeLink.objects.leaving(source.feature_type, source.pk).filter(
+        origin=LinkOrigin.DERIVED, target_node_id=None
+    )
+    present = {
+        Wanted(
+            link.source_node_id, link.link_type, Address(link.target_feature, link.target_entity_id)
+        ): link
+        for link in links.exclude(source_node_id=None)
+        if link.source_node_id is not None
+    }
+    gone = [link for known, link in present.items() if known not in wanted]
+    if gone:
+        delete_rows(gone)
+        record_events(actor=actor, events=[event_of_removal(link) for link in gone])
+    missing = sorted(wanted - present.keys())
+    if missing:
+        _insert(
+            actor,
+            [
+                (Address(source.feature_type, source.pk, one.node_id), one.target, one.link_type)
+                for one in missing
+            ],
+        )
 
 
 def sync_derived_links(
@@ -48,10 +90,13 @@ def sync_derived_links(
 
 
 def _create(actor: Actor, own: Address, link_type: str, targets: list[Address]) -> None:
-    nodes = find_nodes(organization_id=actor.tenant_id, addresses=[own, *targets])
-    drafts = [
-        LinkDraft(own, target, link_type) for target in targets if {own, target} <= nodes.keys()
-    ]
+    _insert(actor, [(own, target, link_type) for target in targets])
+
+
+def _insert(actor: Actor, arrows: list[tuple[Address, Address, str]]) -> None:
+    ends = [end for source, target, _ in arrows for end in (source, target)]
+    nodes = find_nodes(organization_id=actor.tenant_id, addresses=ends)
+    drafts = [LinkDraft(*arrow) for arrow in arrows if {*arrow[:2]} <= nodes.keys()]
     keys = insert_links(actor=actor, drafts=drafts, nodes=nodes, origin=LinkOrigin.DERIVED)
     events = [
         event_of_creation(pk, draft, LinkOrigin.DERIVED)

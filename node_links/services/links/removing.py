@@ -20,7 +20,18 @@ _REMOVE = """
 DELETE FROM node_links l
 WHERE organization_id = %(organization)s AND origin <> %(runtime)s
     AND ((source_feature = %(feature)s AND source_entity_id = %(entity)s)
-        OR (target_feature = %(feature)s AND target_entity_id = %(entity)s))
+        OR (NOT %(leaving)s AND target_feature = %(feature)s AND target_entity_id = %(entity)s))
+RETURNING to_jsonb(l)::text
+"""
+
+# Those of runs too: a node that goes takes along what leads to it.
+_REMOVE_INSIDE = """
+DELETE FROM node_links l
+WHERE organization_id = %(organization)s
+    AND ((source_feature = %(feature)s AND source_entity_id = %(entity)s
+            AND source_node_id = ANY(%(nodes)s))
+        OR (target_feature = %(feature)s AND target_entity_id = %(entity)s
+            AND target_node_id = ANY(%(nodes)s)))
 RETURNING to_jsonb(l)::text
 """
 
@@ -71,22 +82,41 @@ def event_of_removal(link: NodeLink, reason: str = "") -> NewEvent:
     return NewEvent(*source.entity, "NodeLinkRemoved", {**data, "reason": reason or None})
 
 
-def remove_links(*, actor: Actor, entity: NodeEntity) -> list[Row]:
+def remove_links(*, actor: Actor, entity: NodeEntity, leaving: bool = False) -> list[Row]:
     """Remove the links at both ends of `entity` and of the nodes inside it; return their rows.
 
-    What runs have left stays: it tells what happened. The rows are JSON, for `restore_links`. Two
-    statements, whatever the number of links.
+    With `leaving`, only those whose source it is. What runs have left stays: it tells what
+    happened. The rows are JSON, for `restore_links`. Two statements, whatever the number of links.
     """
     parameters: dict[str, Any] = {
         "organization": entity.organization_id,
         "runtime": LinkOrigin.RUNTIME,
         "feature": entity.feature_type,
         "entity": entity.pk,
+        "leaving": leaving,
     }
+    return _remove(actor, _REMOVE, parameters)
+
+
+def remove_links_inside(*, actor: Actor, entity: NodeEntity, node_ids: Iterable[str]) -> list[Row]:
+    """Remove the links of nodes that are about to go from `entity`; return their rows.
+
+    The database would take them along by itself, but would tell nobody.
+    """
+    parameters: dict[str, Any] = {
+        "organization": entity.organization_id,
+        "feature": entity.feature_type,
+        "entity": entity.pk,
+        "nodes": list(node_ids),
+    }
+    return _remove(actor, _REMOVE_INSIDE, parameters, reason="node_removed")
+
+
+def _remove(actor: Actor, statement: str, parameters: dict[str, Any], **facts: str) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(_REMOVE, parameters)
+        cursor.execute(statement, parameters)
         rows: list[Row] = [orjson.loads(text) for (text,) in cursor.fetchall()]
-    record_events(actor=actor, events=[_event(row, "NodeLinkRemoved") for row in rows])
+    record_events(actor=actor, events=[_event(row, "NodeLinkRemoved", **facts) for row in rows])
     return rows
 
 

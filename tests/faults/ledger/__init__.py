@@ -1,1 +1,3 @@
 """An app of the tests: subscribers that write down what they heard, in every process."""
+
+LIGHT, HEAVY = "light-ledger", "heavy-ledger"

@@ -2,9 +2,8 @@
 
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
+from tests.faults.ledger import HEAVY, LIGHT
 from tests.node_links.events.effects import note
-
-LIGHT, HEAVY = "light-ledger", "heavy-ledger"
 
 
 @subscribe(LIGHT, ["SopUpdated"])

@@ -1,0 +1,1 @@
+"""How work is done: process models drawn as stages and actions."""

@@ -1,0 +1,239 @@
+"""The pages of function models."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+
+from accounts.admin.operators import operator_of
+from config.admin.base import OfTenant
+from config.admin.display import NOTHING
+from config.admin.theme import action, display
+from function_models.admin import comparison, panels
+from function_models.admin.actions import FunctionModelActions
+from function_models.admin.filters import DependencyFilter, SizeFilter, length, saved_filters
+from function_models.admin.forms import EDITABLE, FunctionModelForm
+from function_models.models import CANVAS_FIELDS, FunctionModel
+from function_models.services.models import ALWAYS_OPEN, create_model, update_model
+from node_links.admin.life_cycle import (
+    STATUS_COLOURS,
+    DeletedFilter,
+    PublishedFilter,
+    TagFilter,
+    events_panel,
+)
+from node_links.admin.neighbourhood import neighbourhood_address
+from node_links.choices import EntityStatus
+
+_MODEL = ("name", "description", "process_type", "complexity_level", "estimated_duration", "tags")
+_MORE = ("metadata", "ai_agent_config", "permissions")
+
+
+@admin.register(FunctionModel)
+class FunctionModelAdmin(OfTenant, FunctionModelActions):
+    """Function models of all organisations."""
+
+    form = FunctionModelForm
+    warn_unsaved_form = True
+    list_display = ("name", "tenant", "owner", "state", "version", "live", "nodes",
+                    "dependencies", "updated_at")  # fmt: skip
+    list_select_related = ("organization", "owner")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        TagFilter,
+        ("owner", RelatedDropdownFilter),
+        ("organization", RelatedDropdownFilter),
+        DependencyFilter,
+        PublishedFilter,
+        SizeFilter,
+        ("complexity_level", ChoicesDropdownFilter),
+        DeletedFilter,
+    )
+    list_filter_submit = True
+    list_before_template: ClassVar[str] = "admin/function_models/saved_filters.html"
+    search_fields = ("name", "description")
+    search_help_text = "Name or description"
+    readonly_fields = ("facts", "picture", "findings", "versions_tab", "events_tab")
+    fieldsets = (
+        (None, {"fields": ("facts",)}),
+        ("Model", {"fields": ("picture", *_MODEL, "seen_revision", "overwrite"),
+                   "classes": ("tab", "nl-beside-picture")}),
+        ("Findings", {"fields": ("findings",), "classes": ("tab",)}),
+        ("Versions", {"fields": ("versions_tab",), "classes": ("tab",)}),
+        ("Metadata", {"fields": _MORE, "classes": ("tab",)}),
+        ("Events", {"fields": ("events_tab",), "classes": ("tab",)}),
+    )  # fmt: skip
+    add_fieldsets = (
+        ("Model", {"fields": ("tenant", *_MODEL), "classes": ("tab",)}),
+        ("Metadata", {"fields": _MORE, "classes": ("tab",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FunctionModel]:
+        """Read the deleted too; for the list, count nodes and leave the drawings out."""
+        rows: QuerySet[FunctionModel] = super().get_queryset(request)
+        rows = rows.select_related("organization", "owner")
+        match = request.resolver_match
+        if match is None or match.url_name != "function_models_functionmodel_changelist":
+            return rows
+        return rows.defer(*CANVAS_FIELDS, "context", "metadata", "ai_agent_config").annotate(
+            _nodes=length("nodes_data"), _edges=length("edges_data")
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list below the prepared views of it."""
+        views = {"saved_filters": saved_filters(request)}
+        return super().changelist_view(request, {**views, **(extra_context or {})})
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> FunctionModel | None:
+        """Return the model, and with it who looks at it."""
+        model: FunctionModel | None = super().get_object(request, object_id, from_field)
+        if model is not None:
+            model.__dict__["_operator"] = operator_of(request, model.organization_id)
+        return model
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Close what only an open draft may change."""
+        fields = super().get_readonly_fields(request, obj)
+        if obj is None or obj.status == EntityStatus.DRAFT:
+            return fields
+        return (*fields, *(name for name in EDITABLE if name not in ALWAYS_OPEN))
+
+    @display(description="Status", ordering="status", label=STATUS_COLOURS | {"deleted": "danger"})
+    def state(self, model: FunctionModel) -> str:
+        """Return the status, or that it is deleted."""
+        return "deleted" if model.deleted_at else model.status
+
+    @display(description="Live", ordering="published_version")
+    def live(self, model: FunctionModel) -> str:
+        """Return the version that runs follow."""
+        return model.published_version or NOTHING
+
+    @display(description="Nodes", ordering="_nodes")
+    def nodes(self, model: FunctionModel) -> int:
+        """Return how many containers and actions are drawn."""
+        return int(getattr(model, "_nodes", 0))
+
+    @display(description="Dependencies", ordering="_edges")
+    def dependencies(self, model: FunctionModel) -> int:
+        """Return how many edges are drawn."""
+        return int(getattr(model, "_edges", 0))
+
+    @display(description="State")
+    def facts(self, model: FunctionModel) -> SafeString:
+        """Return what stands above the form."""
+        return panels.facts_panel(model)
+
+    @display(description="Picture")
+    def picture(self, model: FunctionModel) -> SafeString:
+        """Return the drawing."""
+        return panels.picture_panel(model)
+
+    @display(description="Findings")
+    def findings(self, model: FunctionModel) -> SafeString:
+        """Return what validation says of the drawing."""
+        return panels.findings_panel(model.__dict__["_operator"], model)
+
+    @display(description="Versions")
+    def versions_tab(self, model: FunctionModel) -> SafeString:
+        """Return what was published."""
+        return panels.versions_panel(model)
+
+    @display(description="Events")
+    def events_tab(self, model: FunctionModel) -> SafeString:
+        """Return what happened to it lately."""
+        return events_panel(model)
+
+    def save_model(self, request: HttpRequest, obj: FunctionModel, form: Any, change: bool) -> None:
+        """Create or change through the services; what they derived goes back into `obj`."""
+        if change:
+            saved = update_model(
+                actor=operator_of(request, obj.organization_id),
+                pk=obj.pk,
+                values=form.values,
+                expected_revision=form.expected_revision,
+            )
+        else:
+            organization = form.cleaned_data["tenant"]
+            saved = create_model(actor=operator_of(request, organization.pk), **form.values)
+        obj.__dict__.update(saved.__dict__)
+
+    def has_change_permission(self, request: HttpRequest, obj: FunctionModel | None = None) -> bool:
+        """Show a deleted model to look at and to restore."""
+        deleted = isinstance(obj, FunctionModel) and obj.deleted_at is not None
+        return not deleted and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: FunctionModel | None = None) -> bool:
+        """Deleting is a dialogue: nothing is ever removed."""
+        return False
+
+    def has_publish_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Publish an open draft."""
+        return self._has_state(request, object_id, EntityStatus.DRAFT)
+
+    def has_open_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Open a draft of what is published."""
+        return self._has_state(request, object_id, EntityStatus.PUBLISHED)
+
+    def has_archive_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Archive what is not archived."""
+        return self._has_state(request, object_id, EntityStatus.DRAFT, EntityStatus.PUBLISHED)
+
+    def has_delete_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Delete what is not archived."""
+        return self.has_archive_it_permission(request, object_id)
+
+    def has_copy_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Copy what is not deleted."""
+        model = self._model(request, object_id)
+        return bool(model and not model.deleted_at) and self.has_add_permission(request)
+
+    def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Draw what lies around it."""
+        model = self._model(request, object_id)
+        may = request.user.has_perm("node_links.view_nodemetadata")
+        return bool(model and not model.deleted_at) and may
+
+    def has_restore_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Restore what is deleted."""
+        model = self._model(request, object_id)
+        may = request.user.has_perm("function_models.change_functionmodel")
+        return bool(model and model.deleted_at) and may
+
+    def _has_state(self, request: HttpRequest, object_id: str, *states: EntityStatus) -> bool:
+        model = self._model(request, object_id)
+        return bool(model and model.status in states) and self.has_change_permission(request, model)
+
+    def _model(self, request: HttpRequest, object_id: str) -> FunctionModel | None:
+        """Return the model of this page, read once for all the questions about it."""
+        seen: dict[str, FunctionModel | None] = request.__dict__.setdefault("_models_seen", {})
+        if object_id not in seen:
+            try:
+                rows = FunctionModel.all_objects.only("status", "deleted_at")
+                seen[object_id] = rows.get(pk=object_id)
+            except (FunctionModel.DoesNotExist, ValidationError):
+                seen[object_id] = None
+        return seen[object_id]
+
+    @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
+    def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the picture of what lies around the model."""
+        return redirect(neighbourhood_address(FunctionModel.feature_type, UUID(object_id)))
+
+    @action(description="Compare versions", icon="difference")
+    def compare_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what differs between two versions."""
+        try:
+            model = FunctionModel.all_objects.get(pk=object_id)
+        except (FunctionModel.DoesNotExist, ValidationError) as error:
+            raise Http404 from error
+        return comparison.compare(request, model)

@@ -1,0 +1,1 @@
+"""The shapes of function models over REST, one module for each noun."""

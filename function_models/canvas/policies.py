@@ -1,0 +1,236 @@
+"""Objects inside a node: retries, responsibilities, resources, limits."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from function_models.choices import BackoffStrategy, LoadBalancing
+from node_links.canvas.fields import Drawn, Known, NonBlank, UniqueTexts, number
+
+MAX_CPU_UNITS = 32
+MAX_CPU = 16
+MAX_MEMORY_MB = 32_768
+_CPU = re.compile(r"\A\d+m?\Z", re.ASCII)
+_MEMORY = re.compile(r"\A\d+(?:M|Mi)?\Z", re.ASCII)
+
+
+class RetryPolicy(Known):
+    """When a failed action is tried again: attempts with the first one, waits in seconds."""
+
+    enabled: bool = True
+    max_attempts: int = Field(default=3, ge=1, le=10)
+    strategy: BackoffStrategy = "exponential"
+    base_delay: Annotated[float, number(at_least=0)] = 1
+    max_delay: Annotated[float, number(at_least=0, at_most=300)] = 30
+    multiplier: Annotated[float, number(at_least=1, at_most=10)] = 2
+    jitter: Annotated[float, number(at_least=0)] = 0
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.base_delay > self.max_delay:
+            raise PydanticCustomError(
+                "max_value", "The base delay may not be longer than the maximum."
+            )
+        if self.strategy == "exponential" and self.multiplier <= 1:
+            raise PydanticCustomError(
+                "min_value", "An exponential wait needs a multiplier above 1."
+            )
+        return self
+
+
+class Raci(Known):
+    """Who is responsible, accountable, consulted and informed: names of parties or ids of users."""
+
+    responsible: list[NonBlank] = []
+    accountable: list[NonBlank] = []
+    consulted: list[NonBlank] = []
+    informed: list[NonBlank] = []
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if not self.responsible:
+            raise PydanticCustomError(
+                "raci_no_responsible", "At least one party has to be responsible."
+            )
+        parties = [*self.responsible, *self.accountable, *self.consulted, *self.informed]
+        twice = sorted({party for party in parties if parties.count(party) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "raci_duplicate_party",
+                "A party has one role; named twice: {parties}.",
+                {"parties": ", ".join(twice)},
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_empty_lists(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {role: parties for role, parties in write(self).items() if parties}
+
+
+def _amount(
+    value: Any,
+    *,
+    form: re.Pattern[str],
+    at_most: float,
+    units_of: Callable[[float | str], float],
+    example: str,
+) -> float | str:
+    """Return `value` as it was sent: a number, or a text of the given form that is not zero."""
+    if isinstance(value, str):
+        value = value.strip()
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    if not plain and not (isinstance(value, str) and form.match(value)):
+        raise PydanticCustomError(
+            "invalid", "A number is needed, or a text such as {example}.", {"example": example}
+        )
+    units = units_of(value)
+    if isinstance(value, str) and units == 0:
+        raise PydanticCustomError("min_value", "A text that asks for nothing is refused.")
+    if not units <= at_most:
+        raise PydanticCustomError("max_value", "At most {most} is allowed.", {"most": at_most})
+    kept: float | str = value
+    return kept
+
+
+def cpu_units(value: float | str) -> float:
+    """Return how many processors `value` means: `"500m"` is 0.5."""
+    if isinstance(value, str):
+        return int(value[:-1]) / 1000 if value.endswith("m") else float(value)
+    return value
+
+
+def memory_mb(value: float | str) -> float:
+    """Return how many megabytes `value` means: `"512Mi"` is 512, as the documents count."""
+    return float(re.sub(r"Mi?\Z", "", value)) if isinstance(value, str) else value
+
+
+Cpu = Annotated[
+    float | str,
+    PlainValidator(
+        lambda value: _amount(
+            value, form=_CPU, at_most=MAX_CPU, units_of=cpu_units, example="500m"
+        ),
+        json_schema_input_type=float | str,
+    ),
+]
+Memory = Annotated[
+    float | str,
+    PlainValidator(
+        lambda value: _amount(
+            value, form=_MEMORY, at_most=MAX_MEMORY_MB, units_of=memory_mb, example="512Mi"
+        ),
+        json_schema_input_type=float | str,
+    ),
+]
+
+
+class ResourceRequirements(Drawn):
+    """What an action or stage needs: processors, memory in MB."""
+
+    cpu: Cpu | None = None
+    memory: Memory | None = None
+    timeout: Annotated[float, number(at_least=0)] | None = None
+
+
+class ParallelismConfig(Known):
+    """How many actions of a stage run side by side, and which of them start first."""
+
+    max_concurrency: int = Field(default=4, ge=1, le=100)
+    load_balancing: LoadBalancing = "priority"
+
+
+def _moment(value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("invalid", "A moment in ISO 8601 is needed.") from None
+    if moment.tzinfo is None:
+        raise PydanticCustomError("invalid", "The moment needs a time zone.")
+    return value
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+
+
+class ContextWindow(Known):
+    """When others may look at a node's context."""
+
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_until and _later(self.valid_from, self.valid_until):
+            raise PydanticCustomError("invalid", "The window ends before it begins.")
+        return self
+
+
+def _later(one: str, other: str) -> bool:
+    return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+
+
+class Authentication(Drawn):
+    """How an outside endpoint wants to be spoken to."""
+
+    required: bool = False
+    method: str | None = None
+
+
+class IntegrationConfig(Drawn):
+    """Where a tether's spindle reaches out to; secrets are named by reference only."""
+
+    endpoint: str | None = None
+    api_endpoints: list[str] = []
+    authentication: Authentication | None = None
+    headers: dict[str, str] = {}
+
+
+class AccessPermissions(Known):
+    """Who sees and who edits the knowledge behind an action; every editor sees it too."""
+
+    view: list[str] = []
+    edit: list[str] = []
+
+    @model_validator(mode="after")
+    def _editors_see(self) -> Self:
+        for name in ("view", "edit"):
+            kept = list(dict.fromkeys(party for party in getattr(self, name) if party))
+            object.__setattr__(self, name, kept)
+        if not set(self.edit) <= set(self.view):
+            raise PydanticCustomError(
+                "edit_not_in_view", "Whoever may edit has to stand in `view` too."
+            )
+        return self
+
+
+class ContextInheritance(Known):
+    """Which contexts a nested model gets, keeps to itself, and shares."""
+
+    inherited_contexts: UniqueTexts = []
+    isolated_contexts: UniqueTexts = []
+    shared_contexts: UniqueTexts = []
+
+
+class OutputExtraction(Known):
+    """What comes back from a nested model; nothing named means everything."""
+
+    extracted_outputs: Annotated[UniqueTexts, Field(min_length=1)] | None = None
+    output_transformations: dict[str, Any] = {}
+
+
+class HierarchicalValidation(Known):
+    """How deep models may nest below an action, and whether inner context stays inside."""
+
+    max_nesting_depth: int = Field(default=10, ge=1, le=10)
+    context_leakage_prevention: bool = True

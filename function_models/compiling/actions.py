@@ -1,0 +1,147 @@
+"""The steps of a container's actions, in three phases: sequential, parallel, conditional."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from function_models.canvas.nodes import (
+    Action,
+    Container,
+    KbData,
+    NestedData,
+    StageData,
+    TetherData,
+)
+from function_models.canvas.policies import RetryPolicy
+from function_models.canvas.references import reference_of
+from function_models.compiling.containers import opening_id
+from spindles.plans.plan import Guard, RetryRule, Step
+
+PHASES = ("sequential", "parallel", "conditional")
+_ASLEEP = ("inactive", "archived")
+
+
+def phases_of(actions: Sequence[Action]) -> list[list[Action]]:
+    """Return the actions of each phase in their order: order, higher priority, position."""
+    ranked = sorted(
+        actions, key=lambda action: (action.data.execution_order, -action.data.priority)
+    )
+    return [[a for a in ranked if a.data.execution_mode == phase] for phase in PHASES]
+
+
+def action_steps(container: Container, actions: Sequence[Action]) -> Iterator[Step]:
+    """Yield the steps of a container's actions.
+
+    A phase begins when the one before has settled, however it ended; what a failure stops is said
+    by guards.
+    """
+    sequential, parallel, conditional = phases_of(actions)
+    opening = opening_id(container.id)
+    ids = [[action.id for action in phase] for phase in (sequential, parallel, conditional)]
+    for place, action in enumerate(sequential):
+        before = ids[0][place - 1 : place] if place else []
+        yield _step(container, action, actions, (opening, *before), ids[0], rank=place)
+    for rank, action in enumerate(_starting_order(container, parallel)):
+        yield _step(container, action, actions, (opening, *ids[0]), ids[1], rank=rank)
+    for place, action in enumerate(conditional):
+        before = ids[2][place - 1 : place] if place else []
+        waits = (opening, *ids[0], *ids[1], *before)
+        yield _step(container, action, actions, waits, ids[2], rank=place)
+
+
+def _starting_order(container: Container, actions: list[Action]) -> list[Action]:
+    data = container.data
+    configured = data.parallelism_config if isinstance(data, StageData) else None
+    balancing = configured.load_balancing if configured else "priority"
+    if balancing == "round_robin":
+        return actions
+    if balancing == "weighted":
+        return sorted(actions, key=lambda action: -(action.data.estimated_duration or 0))
+    return sorted(actions, key=lambda action: -action.data.priority)
+
+
+def _step(
+    container: Container,
+    action: Action,
+    actions: Sequence[Action],
+    waits: tuple[str, ...],
+    phase: list[str],
+    *,
+    rank: int,
+) -> Step:
+    once_more = container.data.failure_handling == "retry"
+    return Step(
+        id=action.id,
+        kind=_kind(action),
+        name=action.data.name,
+        params=_params(action),
+        depends_on=waits,
+        join="all_done",
+        condition=action.data.condition,
+        retry=retry_rule(action.data.retry_policy),
+        timeout=action.data.timeout,
+        priority=action.data.priority,
+        parent=opening_id(container.id),
+        inactive=action.data.status in _ASLEEP,
+        guards=tuple(_guards(container, action, actions)),
+        last_try_after=tuple(i for i in phase if i != action.id) if once_more else (),
+        group=container.id,
+        rank=rank,
+    )
+
+
+def _guards(container: Container, action: Action, actions: Sequence[Action]) -> Iterator[Guard]:
+    """Yield whose failure keeps an action from starting, as the container handles failures."""
+    others = tuple(other.id for other in actions if other.id != action.id)
+    if action.data.execution_mode == "conditional" or container.data.failure_handling == "abort":
+        if others:
+            yield Guard(steps=others)
+        return
+    if container.data.failure_handling != "critical_only":
+        return
+    if action.data.execution_mode == "sequential":
+        sequential = phases_of(actions)[0]
+        before = sequential[: sequential.index(action)]
+        critical = tuple(other.id for other in before if other.data.is_critical)
+        if critical:
+            yield Guard(steps=critical)
+
+
+def retry_rule(policy: RetryPolicy) -> RetryRule:
+    """Return the engine's rule of a policy; a disabled one allows the first attempt only."""
+    return RetryRule(
+        max_attempts=policy.max_attempts if policy.enabled else 1,
+        strategy=policy.strategy,
+        base_delay=policy.base_delay,
+        max_delay=policy.max_delay,
+        multiplier=policy.multiplier,
+        jitter=policy.jitter,
+    )
+
+
+def _kind(action: Action) -> str:
+    return "kb_read" if isinstance(action.data, KbData) else "sub_execution"
+
+
+def _params(action: Action) -> dict[str, Any]:
+    reference, data = reference_of(action), action.data
+    if isinstance(data, KbData):
+        return {"sop": reference.entity_id, "version": reference.version}
+    params: dict[str, Any] = {
+        "feature": reference.feature,
+        "target": reference.entity_id,
+        "version": reference.version,
+    }
+    if isinstance(data, TetherData):
+        return params | {
+            "inputs": data.execution_parameters,
+            "output_mapping": data.output_mapping,
+        }
+    assert isinstance(data, NestedData)  # noqa: S101 - there are three kinds of actions
+    return params | {
+        "orchestration_mode": data.orchestration_mode,
+        "context_mapping": data.context_mapping,
+        "context_inheritance": data.context_inheritance.model_dump(),
+        "output_extraction": data.output_extraction.model_dump(),
+        "execution_policy": data.execution_policy.model_dump(),
+        "hierarchical_validation": data.hierarchical_validation.model_dump(),
+    }

@@ -1,0 +1,1 @@
+"""What is written about function models: the models, their drawings, their versions."""

@@ -1,0 +1,1 @@
+"""Published versions over REST, the same for every feature."""

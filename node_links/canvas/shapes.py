@@ -1,0 +1,73 @@
+"""The shapes of React Flow 11 and 12: a node, an edge, the viewport."""
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, ConfigDict, Field
+
+from node_links.canvas.fields import Coordinate, Drawn, Identifier, number
+
+TRANSIENT = frozenset({"selected", "dragging", "measured", "positionAbsolute", "width", "height"})
+"""Keys of a node that the editor keeps for itself: they are stored, but are no change."""
+
+
+class Position(Drawn):
+    """Where a node stands; inside a parent, seen from the parent's corner."""
+
+    x: Coordinate
+    y: Coordinate
+
+
+class CanvasNode(Drawn):
+    """A node. Features narrow `type` and `data`.
+
+    React Flow 11 called the parent `parentNode`; it is read under both names.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    id: Identifier
+    type: str
+    position: Position
+    parent_id: Identifier | None = Field(
+        default=None,
+        validation_alias=AliasChoices("parentId", "parentNode"),
+        serialization_alias="parentId",
+    )
+    data: Any
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the node as clients see it: `data` with defaults, the rest as it was sent."""
+        written = self.model_dump(exclude={"data"}, exclude_unset=True)
+        if self.parent_id is None:
+            written.pop("parentId", None)
+        written["data"] = self.data.model_dump()
+        return written
+
+
+class CanvasEdge(Drawn):
+    """An arrow between two nodes; handles, label and looks are kept and not interpreted."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    id: Identifier
+    source: Identifier
+    target: Identifier
+    source_handle: str | None = Field(default=None, alias="sourceHandle")
+    target_handle: str | None = Field(default=None, alias="targetHandle")
+
+    @property
+    def ends(self) -> tuple[str, str, str | None, str | None]:
+        """Both ends with their handles: two edges that agree in them are the same arrow."""
+        return (self.source, self.target, self.source_handle, self.target_handle)
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the edge as it was sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Viewport(Drawn):
+    """Which part of the plane the editor shows."""
+
+    x: Annotated[float, number()] = 0
+    y: Annotated[float, number()] = 0
+    zoom: Annotated[float, number(above=0)] = 1

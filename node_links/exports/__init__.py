@@ -1,0 +1,1 @@
+"""Exports as files: what kinds there are. Features join in `AppConfig.ready()`."""

@@ -1,0 +1,1 @@
+"""What runs by itself: spindles, plans, and the engine that executes them."""

@@ -1,0 +1,1 @@
+"""The two small languages of steps: templates `${{ path }}` and conditions in CEL. Pure."""

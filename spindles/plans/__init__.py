@@ -1,0 +1,1 @@
+"""What the engine runs: immutable plans of steps, whatever they were drawn as. Pure."""
