@@ -41,7 +41,7 @@ def _measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
         return (time.perf_counter() - started) / BATCH
 
     def write_silently() -> float:
-        with mock.patch("knowledge_base.services.sops.record_event"):
+        with mock.patch("node_links.services.changing.record_event"):
             return write()
 
     def timed(**event: object) -> UUID:
@@ -54,7 +54,7 @@ def _measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     loud, silent = in_turns(plan.writes // BATCH, write, write_silently)
     name = "write with its event, against the same without"
     yield at_most(name, milliseconds(loud), milliseconds(silent), loud / silent, 1.3)
-    with mock.patch("knowledge_base.services.sops.record_event", timed):
+    with mock.patch("node_links.services.changing.record_event", timed):
         for _ in range(plan.writes // BATCH):
             write()
     p95 = percentile(publishing, 0.95)
