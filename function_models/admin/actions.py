@@ -1,6 +1,5 @@
 """What operators do with models: to one in a dialogue, to many from the list."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +11,7 @@ from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
 from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each, act_on_one
-from config.admin.base import OperatorAdmin
+from config.admin.acting import act_on_each
 from config.admin.display import admin_link
 from config.admin.theme import action
 from function_models.admin import impact
@@ -29,15 +27,15 @@ from function_models.services.archiving import archive_model
 from function_models.services.deleting import delete_model, restore_model
 from function_models.services.models import duplicate_model
 from function_models.services.publishing import open_model_version, publish_model
+from node_links.admin.entity_pages import EntityAdmin, Write
 from node_links.admin.life_cycle import BumpForm
 from node_links.choices import Bump
 
-Write = Callable[[Actor, UUID], object]
 MOST_ARCHIVED = 50
 """The impact of each is shown, so that nobody archives more than can be read."""
 
 
-class FunctionModelActions(OperatorAdmin):
+class FunctionModelActions(EntityAdmin):
     """Actions of the pages of models; every one goes through the services, row by row."""
 
     actions = ("publish_selected", "archive_selected", "restore_selected")
@@ -105,7 +103,7 @@ class FunctionModelActions(OperatorAdmin):
     def publish(self, request: HttpRequest, form: PublishModelForm, object_id: str) -> HttpResponse:
         """Publish the open draft."""
         notes = form.cleaned_data["notes"]
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "Published.",
@@ -126,7 +124,7 @@ class FunctionModelActions(OperatorAdmin):
     def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
         """Open the next draft of what is published."""
         bump = Bump(form.cleaned_data["bump"])
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "A new draft is open.",
@@ -153,7 +151,7 @@ class FunctionModelActions(OperatorAdmin):
             copy = duplicate_model(actor=actor, pk=pk, name=name)
             messages.info(request, admin_link(FunctionModel, copy.pk, f"Open {copy.name}"))
 
-        return _one(request, object_id, "Duplicated.", write)
+        return self.write_one(request, object_id, "Duplicated.", write)
 
     @action(
         description="Archive",
@@ -177,7 +175,7 @@ class FunctionModelActions(OperatorAdmin):
             elif done.links_removed:
                 messages.info(request, f"Links removed: {done.links_removed}.")
 
-        return _one(request, object_id, "Archived.", write)
+        return self.write_one(request, object_id, "Archived.", write)
 
     @action(
         description="Delete",
@@ -194,7 +192,7 @@ class FunctionModelActions(OperatorAdmin):
     def delete_softly(self, request: HttpRequest, form: DeleteForm, object_id: str) -> HttpResponse:
         """Hide it, keeping everything."""
         values = _values(form)
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "Deleted. It can be restored from here.",
@@ -216,7 +214,7 @@ class FunctionModelActions(OperatorAdmin):
     def restore(self, request: HttpRequest, form: RestoreForm, object_id: str) -> HttpResponse:
         """Undo the deletion."""
         name = form.cleaned_data["name"] or None
-        return _one(
+        return self.write_one(
             request, object_id, "Restored.", lambda a, pk: restore_model(actor=a, pk=pk, name=name)
         )
 
@@ -233,9 +231,3 @@ def _each(request: HttpRequest, chosen: QuerySet[FunctionModel], done: str, writ
         done,
         lambda model: write(operator_of(request, model.organization_id), model.pk),
     )
-
-
-def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
-    model = FunctionModel.all_objects.only("organization_id").get(pk=object_id)
-    actor = operator_of(request, model.organization_id)
-    return act_on_one(request, model, done, lambda: write(actor, model.pk))

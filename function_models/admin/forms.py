@@ -14,12 +14,12 @@ from unfold.widgets import (
 
 from accounts.admin.operators import operator_of
 from accounts.models import Organization
-from config.admin.base import RefusableForm
 from config.admin.theme import BaseDialogForm
-from config.exceptions import DomainError, RevisionConflict
+from config.exceptions import DomainError
 from function_models.admin import impact
 from function_models.limits import NAME_LENGTH
 from function_models.models import FunctionModel
+from node_links.admin.entity_pages import RevisionForm
 from node_links.admin.life_cycle import PublishForm, ReasonForm
 
 EDITABLE = ("name", "description", "process_type", "complexity_level", "estimated_duration",
@@ -27,8 +27,11 @@ EDITABLE = ("name", "description", "process_type", "complexity_level", "estimate
 _NULLABLE = ("description", "process_type", "complexity_level")
 
 
-class FunctionModelForm(RefusableForm):
+class FunctionModelForm(RevisionForm):
     """A model as it was when the page was opened; `seen_revision` says when that was."""
+
+    editable = EDITABLE
+    nullable = _NULLABLE
 
     tenant = forms.ModelChoiceField(
         Organization.objects.all(),
@@ -63,27 +66,6 @@ class FunctionModelForm(RefusableForm):
             self.fields["overwrite"].widget = forms.HiddenInput()
         if "tags" in self.fields:
             self.fields["tags"].help_text = "Separated by commas."
-
-    @property
-    def stale(self) -> bool:
-        """Whether this form was refused because it shows an older state."""
-        return isinstance(self.refusal, RevisionConflict)
-
-    @property
-    def expected_revision(self) -> int | None:
-        """The revision the change is meant for; None to save over whatever is there."""
-        revision = self.cleaned_data.get("seen_revision")
-        return None if self.cleaned_data.get("overwrite") else revision
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What was changed, as the services take it."""
-        return {
-            name: None if name in _NULLABLE and self.cleaned_data[name] == "" else
-            self.cleaned_data[name]
-            for name in self.changed_data
-            if name in EDITABLE
-        }  # fmt: skip
 
     def clean(self) -> dict[str, Any] | None:
         """Accept objects only where objects are kept."""

@@ -22,7 +22,6 @@ from function_models.admin.forms import EDITABLE, FunctionModelForm
 from function_models.models import CANVAS_FIELDS, FunctionModel
 from function_models.services.models import ALWAYS_OPEN, create_model, update_model
 from node_links.admin.life_cycle import (
-    STATUS_COLOURS,
     DeletedFilter,
     PublishedFilter,
     TagFilter,
@@ -108,11 +107,6 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
             return fields
         return (*fields, *(name for name in EDITABLE if name not in ALWAYS_OPEN))
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS | {"deleted": "danger"})
-    def state(self, model: FunctionModel) -> str:
-        """Return the status, or that it is deleted."""
-        return "deleted" if model.deleted_at else model.status
-
     @display(description="Live", ordering="published_version")
     def live(self, model: FunctionModel) -> str:
         """Return the version that runs follow."""
@@ -167,62 +161,16 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
             saved = create_model(actor=operator_of(request, organization.pk), **form.values)
         obj.__dict__.update(saved.__dict__)
 
-    def has_change_permission(self, request: HttpRequest, obj: FunctionModel | None = None) -> bool:
-        """Show a deleted model to look at and to restore."""
-        deleted = isinstance(obj, FunctionModel) and obj.deleted_at is not None
-        return not deleted and bool(super().has_change_permission(request, obj))
-
-    def has_delete_permission(self, request: HttpRequest, obj: FunctionModel | None = None) -> bool:
-        """Deleting is a dialogue: nothing is ever removed."""
-        return False
-
-    def has_publish_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Publish an open draft."""
-        return self._has_state(request, object_id, EntityStatus.DRAFT)
-
-    def has_open_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Open a draft of what is published."""
-        return self._has_state(request, object_id, EntityStatus.PUBLISHED)
-
-    def has_archive_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Archive what is not archived."""
-        return self._has_state(request, object_id, EntityStatus.DRAFT, EntityStatus.PUBLISHED)
-
-    def has_delete_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Delete what is not archived."""
-        return self.has_archive_it_permission(request, object_id)
-
     def has_copy_it_permission(self, request: HttpRequest, object_id: str) -> bool:
         """Copy what is not deleted."""
-        model = self._model(request, object_id)
+        model = self.entity_of_page(request, object_id)
         return bool(model and not model.deleted_at) and self.has_add_permission(request)
 
     def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
         """Draw what lies around it."""
-        model = self._model(request, object_id)
+        model = self.entity_of_page(request, object_id)
         may = request.user.has_perm("node_links.view_nodemetadata")
         return bool(model and not model.deleted_at) and may
-
-    def has_restore_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Restore what is deleted."""
-        model = self._model(request, object_id)
-        may = request.user.has_perm("function_models.change_functionmodel")
-        return bool(model and model.deleted_at) and may
-
-    def _has_state(self, request: HttpRequest, object_id: str, *states: EntityStatus) -> bool:
-        model = self._model(request, object_id)
-        return bool(model and model.status in states) and self.has_change_permission(request, model)
-
-    def _model(self, request: HttpRequest, object_id: str) -> FunctionModel | None:
-        """Return the model of this page, read once for all the questions about it."""
-        seen: dict[str, FunctionModel | None] = request.__dict__.setdefault("_models_seen", {})
-        if object_id not in seen:
-            try:
-                rows = FunctionModel.all_objects.only("status", "deleted_at")
-                seen[object_id] = rows.get(pk=object_id)
-            except (FunctionModel.DoesNotExist, ValidationError):
-                seen[object_id] = None
-        return seen[object_id]
 
     @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
     def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:

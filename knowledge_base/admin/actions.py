@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -13,10 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.enums import ActionVariant
 
-from accounts.actors import Actor
 from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each, act_on_one
-from config.admin.base import OperatorAdmin, explain
+from config.admin.acting import act_on_each
+from config.admin.base import explain
 from config.admin.display import admin_address, admin_link
 from config.admin.theme import action
 from config.exceptions import DomainError
@@ -25,15 +23,14 @@ from knowledge_base.models import Sop
 from knowledge_base.sagas import start_archiving, start_deleting
 from knowledge_base.services import sops as services
 from knowledge_base.services.exporting import export_archive
+from node_links.admin.entity_pages import EntityAdmin, Write
 from node_links.admin.life_cycle import BumpForm, PublishForm
 from node_links.choices import Bump
 from node_links.models import NodeMetadata, Saga
 from node_links.search.text import mark_dirty
 
-Write = Callable[[Actor, UUID], object]
 
-
-class SopActions(OperatorAdmin):
+class SopActions(EntityAdmin):
     """Actions of the SOP pages; every one goes through the services, row by row."""
 
     actions = ("publish_selected", "archive_selected", "delete_selected_softly",
@@ -110,7 +107,7 @@ class SopActions(OperatorAdmin):
     def publish(self, request: HttpRequest, form: PublishForm, object_id: str) -> HttpResponse:
         """Publish the open draft."""
         notes = form.cleaned_data["notes"]
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "Published.",
@@ -131,7 +128,7 @@ class SopActions(OperatorAdmin):
     def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
         """Open the next draft of what is published."""
         bump = Bump(form.cleaned_data["bump"])
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "A new draft is open.",
@@ -154,7 +151,7 @@ class SopActions(OperatorAdmin):
         reason = form.cleaned_data["reason"]
         if form.cleaned_data["cleanup_links"]:
             return _with_links(request, object_id, start_archiving, reason)
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "Archived.",
@@ -180,7 +177,7 @@ class SopActions(OperatorAdmin):
         reason = form.cleaned_data["reason"]
         if form.cleaned_data["cleanup_links"]:
             return _with_links(request, object_id, start_deleting, reason)
-        return _one(
+        return self.write_one(
             request,
             object_id,
             "Deleted. It can be restored from here.",
@@ -201,7 +198,7 @@ class SopActions(OperatorAdmin):
     )
     def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Undo the deletion."""
-        return _one(
+        return self.write_one(
             request, object_id, "Restored.", lambda a, pk: services.restore_sop(actor=a, pk=pk)
         )
 
@@ -213,12 +210,6 @@ def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) 
         done,
         lambda sop: write(operator_of(request, sop.organization_id), sop.pk),
     )
-
-
-def _one(request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
-    sop = Sop.all_objects.only("organization_id").get(pk=object_id)
-    actor = operator_of(request, sop.organization_id)
-    return act_on_one(request, sop, done, lambda: write(actor, sop.pk))
 
 
 def _with_links(

@@ -12,10 +12,9 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization
-from config.admin.base import RefusableForm
-from config.exceptions import RevisionConflict
 from knowledge_base.admin.editor import MarkdownEditor
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop
+from node_links.admin.entity_pages import RevisionForm
 from node_links.admin.life_cycle import ReasonForm
 
 EDITABLE = (
@@ -40,8 +39,11 @@ _NULLABLE = ("summary", "category", "complexity", "audience", "author")
 _LISTS = ("tags", "search_keywords", "aliases", "prerequisites")
 
 
-class SopForm(RefusableForm):
+class SopForm(RevisionForm):
     """An SOP as it was when the page was opened; `seen_revision` says when that was."""
+
+    editable = EDITABLE
+    nullable = _NULLABLE
 
     tenant = forms.ModelChoiceField(
         Organization.objects.all(),
@@ -82,27 +84,6 @@ class SopForm(RefusableForm):
         for name in _LISTS:
             if name in self.fields:
                 self.fields[name].help_text = "Separated by commas."
-
-    @property
-    def stale(self) -> bool:
-        """Whether this form was refused because it shows an older state."""
-        return isinstance(self.refusal, RevisionConflict)
-
-    @property
-    def expected_revision(self) -> int | None:
-        """The revision the change is meant for; None to save over whatever is there."""
-        revision = self.cleaned_data.get("seen_revision")
-        return None if self.cleaned_data.get("overwrite") else revision
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """What was changed, as the services take it."""
-        return {
-            name: None if name in _NULLABLE and self.cleaned_data[name] == "" else
-            self.cleaned_data[name]
-            for name in self.changed_data
-            if name in EDITABLE
-        }  # fmt: skip
 
     def clean_content(self) -> str:
         """Normalise line ends, as browsers send them otherwise; bound the size."""

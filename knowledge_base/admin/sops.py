@@ -29,14 +29,12 @@ from knowledge_base.admin.forms import SopForm
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.services.sops import create_sop, update_sop
 from node_links.admin.life_cycle import (
-    STATUS_COLOURS,
     DeletedFilter,
     PublishedFilter,
     TagFilter,
     events_panel,
 )
 from node_links.admin.neighbourhood import neighbourhood_address
-from node_links.choices import EntityStatus
 
 _METADATA = ("category", "tags", "content_type", "complexity", "audience", "author",
              "search_keywords", "searchable", "review_due_on", "aliases", "prerequisites",
@@ -98,11 +96,6 @@ class SopAdmin(OfTenant, SopActions):
             _dangling=_count(SopReference.objects.dangling()),
         )
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS | {"deleted": "danger"})
-    def state(self, sop: Sop) -> str:
-        """Return the status, or that it is deleted."""
-        return "deleted" if sop.deleted_at else sop.status
-
     @display(description="Read", ordering="read_time")
     def minutes(self, sop: Sop) -> str:
         """Return the minutes it takes to read."""
@@ -160,55 +153,10 @@ class SopAdmin(OfTenant, SopActions):
             saved = create_sop(actor=operator_of(request, organization.pk), **form.values)
         obj.__dict__.update(saved.__dict__)
 
-    def has_change_permission(self, request: HttpRequest, obj: Sop | None = None) -> bool:
-        """Show a deleted SOP to look at and to restore."""
-        deleted = isinstance(obj, Sop) and obj.deleted_at is not None
-        return not deleted and bool(super().has_change_permission(request, obj))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Sop | None = None) -> bool:
-        """Deleting is a dialogue: nothing is ever removed."""
-        return False
-
-    def has_publish_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Publish an open draft."""
-        return self._has_state(request, object_id, EntityStatus.DRAFT)
-
-    def has_open_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Open a draft of what is published."""
-        return self._has_state(request, object_id, EntityStatus.PUBLISHED)
-
-    def has_archive_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Archive what is not archived."""
-        return self._has_state(request, object_id, EntityStatus.DRAFT, EntityStatus.PUBLISHED)
-
-    def has_delete_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Delete what is not archived."""
-        return self.has_archive_it_permission(request, object_id)
-
-    def has_restore_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Restore what is deleted."""
-        sop = self._sop(request, object_id)
-        may = request.user.has_perm("knowledge_base.change_sop")
-        return bool(sop and sop.deleted_at) and may
-
     def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
         """Draw what is not deleted."""
-        sop = self._sop(request, object_id)
+        sop = self.entity_of_page(request, object_id)
         return sop is not None and sop.deleted_at is None
-
-    def _has_state(self, request: HttpRequest, object_id: str, *states: EntityStatus) -> bool:
-        sop = self._sop(request, object_id)
-        return bool(sop and sop.status in states) and self.has_change_permission(request, sop)
-
-    def _sop(self, request: HttpRequest, object_id: str) -> Sop | None:
-        """Return the SOP of this page, read once for all the questions about it."""
-        seen: dict[str, Sop | None] = request.__dict__.setdefault("_sops_of_actions", {})
-        if object_id not in seen:
-            try:
-                seen[object_id] = Sop.all_objects.only("status", "deleted_at").get(pk=object_id)
-            except (Sop.DoesNotExist, ValidationError):
-                seen[object_id] = None
-        return seen[object_id]
 
     @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
     def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
