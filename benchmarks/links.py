@@ -156,4 +156,4 @@ def _single(stack: Stack, nodes: Nodes) -> Figure:
 
 def _empty(stack: Stack) -> None:
     with stack.database() as connection:
-        connection.execute("TRUNCATE node_links")
+        connection.execute("TRUNCATE node_links, link_drifts")
