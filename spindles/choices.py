@@ -1,0 +1,131 @@
+"""The words of spindles and runs."""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class ExecutionStatus(models.TextChoices):
+    """Where a run stands."""
+
+    PENDING = "pending", "Pending"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING, ExecutionStatus.PAUSED)
+"""The runs that have not ended."""
+
+
+class StepStatus(models.TextChoices):
+    """Where a step of a run stands."""
+
+    PENDING = "pending", "Pending"
+    RUNNING = "running", "Running"
+    WAITING = "waiting", "Waiting"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    SKIPPED = "skipped", "Skipped"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+SETTLED = frozenset(
+    {StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED}
+)
+"""The states that no worker leaves any more."""
+
+
+class SkipReason(models.TextChoices):
+    """Why a step was skipped."""
+
+    CONDITION_FALSE = "condition_false", "Its condition was false"
+    MANUAL = "manual", "Skipped by hand"
+    INACTIVE = "inactive", "Inactive"
+    DEPENDENCY_FAILED = "dependency_failed", "A dependency failed"
+    DEPENDENCY_CANCELLED = "dependency_cancelled", "A dependency was cancelled"
+    PREVIOUS_FAILED = "previous_failed", "A step before it failed"
+    CONTAINER_SKIPPED = "container_skipped", "Its container was skipped"
+    RUN_STOPPED = "run_stopped", "A critical step failed"
+
+
+class AttemptStatus(models.TextChoices):
+    """How a try of a step ended; `running` until that is known."""
+
+    RUNNING = "running", "Running"
+    SUCCESS = "success", "Success"
+    FAILED = "failed", "Failed"
+    TIMEOUT = "timeout", "Timeout"
+    INTERRUPTED = "interrupted", "Interrupted"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class WaitKind(models.TextChoices):
+    """What a waiting step waits for."""
+
+    DELAY = "delay", "A moment"
+    EVENT = "event", "An event"
+    PERSON = "person", "A person"
+    CHILD = "child", "Another run"
+    ITEMS = "items", "Its items"
+
+
+class Environment(models.TextChoices):
+    """For what a run is meant: only production feeds production."""
+
+    PRODUCTION = "production", "Production"
+    STAGING = "staging", "Staging"
+    DEVELOPMENT = "development", "Development"
+
+
+class TriggerKind(models.TextChoices):
+    """What starts a run."""
+
+    MANUAL = "manual", "By hand"
+    SCHEDULE = "schedule", "Schedule"
+    WEBHOOK = "webhook", "Webhook"
+    EVENT = "event", "Event"
+
+
+class ReplayMode(models.TextChoices):
+    """Which steps a replay runs again."""
+
+    FULL = "full", "All steps"
+    FROM_STEP = "from_step", "From a step on"
+    FAILED_ONLY = "failed_only", "Failed steps"
+
+
+class LogLevel(models.TextChoices):
+    """How much a line of a log matters."""
+
+    DEBUG = "debug", "Debug"
+    INFO = "info", "Info"
+    WARNING = "warning", "Warning"
+    ERROR = "error", "Error"
+
+
+class Category(StrEnum):
+    """What a failure comes from."""
+
+    VALIDATION = "validation"
+    EXECUTION = "execution"
+    EXTERNAL = "external"
+    TIMEOUT = "timeout"
+    RESOURCE = "resource"
+    PERMISSION = "permission"
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether such a failure is tried again where attempts are left."""
+        return self not in (Category.VALIDATION, Category.PERMISSION)
+
+
+class Severity(StrEnum):
+    """How bad a failure is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
