@@ -71,6 +71,8 @@ class Step(Part):
     - `inactive` steps are skipped, and what depends on them runs;
     - `last_try_after`: once these have settled, a failure is tried one more time;
     - `timeout` in seconds, 0 is no limit; `rank` orders the steps of a group;
+    - `closes` is the step that opens the part this one closes: it is skipped as that one was, and
+      comes to its end also after the run was stopped;
     - `internal` steps hold the plan together and are shown to nobody.
     """
 
@@ -87,6 +89,7 @@ class Step(Part):
     concurrency: int | None = None
     agent_role: str | None = None
     parent: str | None = None
+    closes: str | None = None
     inactive: bool = False
     guards: tuple[Guard, ...] = ()
     last_try_after: tuple[str, ...] = ()
