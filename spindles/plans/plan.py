@@ -102,13 +102,25 @@ class Step(Part):
     internal: bool = False
 
 
+class NamedOutput(Part):
+    """One output of a run: any JSON, templates included."""
+
+    name: str
+    value: Any
+
+
 class Plan(Part):
-    """Everything one version runs. A failure of one of `stoppers` lets nothing further start."""
+    """Everything one version runs.
+
+    A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
+    each of its steps produced.
+    """
 
     format: int = FORMAT
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
+    outputs: tuple[NamedOutput, ...] | None = None
 
     @cached_property
     def by_id(self) -> dict[str, Step]:
