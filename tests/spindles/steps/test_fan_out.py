@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from spindles.registry import Expression, ForEach, Reference, StepKind, step_kinds
 from tests.spindles.steps.running import run_step
 
-INNER = {"kind": "transform", "params": {"value": "${{ item }}"}}
+INNER: dict[str, Any] = {"kind": "transform", "params": {"value": "${{ item }}"}}
 
 
 @pytest.fixture
