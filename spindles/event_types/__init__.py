@@ -1,0 +1,1 @@
+"""What happens to spindles and to runs."""

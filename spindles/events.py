@@ -1,0 +1,5 @@
+"""What happens to spindles and to runs: found when the process starts."""
+
+from spindles.event_types import runs
+
+__all__ = ["runs"]

@@ -1,0 +1,19 @@
+"""The tables of spindles, plans and runs."""
+
+from spindles.models.executions import (
+    Execution,
+    ExecutionAttempt,
+    ExecutionLog,
+    ExecutionSnapshot,
+    ExecutionStep,
+)
+from spindles.models.plans import StoredPlan
+
+__all__ = [
+    "Execution",
+    "ExecutionAttempt",
+    "ExecutionLog",
+    "ExecutionSnapshot",
+    "ExecutionStep",
+    "StoredPlan",
+]
