@@ -49,7 +49,9 @@ def fail_run(run: Run, step_ids: list[str]) -> None:
     """End a run badly; why stands in its row."""
     _end(run, ExecutionStatus.FAILED)
     run.record_run(
-        "WorkflowExecutionFailed", error=run.row.error, failed_step_ids=list(dict.fromkeys(step_ids))
+        "WorkflowExecutionFailed",
+        error=run.row.error,
+        failed_step_ids=list(dict.fromkeys(step_ids)),
     )
     run.log(LogLevel.ERROR, (run.row.error or {}).get("message", "The run failed."))
 

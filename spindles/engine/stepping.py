@@ -85,9 +85,7 @@ def _start(
     )
 
 
-def _handle(
-    run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel
-) -> None:
+def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel) -> None:
     """Do an inline kind, in a savepoint where it works with the database."""
     try:
         with transaction.atomic() if kind.uses_database else nullcontext():

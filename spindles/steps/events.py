@@ -68,6 +68,7 @@ PUBLISH_EVENT = StepKind(
     params=PublishEventParams,
     handle=publish,
     place=Place.INLINE,
+    uses_database=True,
     has_effect=True,
 )
 KINDS = (PUBLISH_EVENT,)

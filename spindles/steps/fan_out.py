@@ -17,7 +17,7 @@ from spindles.registry import (
 )
 from spindles.steps.params import Params, text_at
 
-MAX_ITEMS = 10_000
+MAX_ITEMS = 1000
 OF_ITEMS = frozenset({"item", "index"})
 _STEP = "/step/params"
 # What these give is meant for the run's own steps, which the items of a list are not.

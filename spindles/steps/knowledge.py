@@ -167,6 +167,7 @@ KB_READ = StepKind(
     params=KbReadParams,
     handle=read_sop,
     place=Place.INLINE,
+    uses_database=True,
     references=_references_of,
 )
 KINDS = (KB_SEARCH, KB_READ)

@@ -38,7 +38,7 @@ def test_the_limits_are_handed_over() -> None:
     ("change", "message"),
     [
         ({"items": "abc"}, "valid list"),
-        ({"items": [1] * 10_001}, "at most 10000 items"),
+        ({"items": [1] * 1001}, "at most 1000 items"),
         ({"concurrency": 0}, "greater than or equal to 1"),
         ({"step": {"kind": "map", "params": {}}}, "does not run for items; there are: "),
         ({"step": {"kind": "condition"}}, "does not run for items"),
