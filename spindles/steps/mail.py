@@ -1,6 +1,7 @@
 """A step that sends one e-mail."""
 
-from email.utils import formataddr, parseaddr
+import re
+from email.utils import formataddr
 from smtplib import (
     SMTPAuthenticationError,
     SMTPException,
@@ -22,6 +23,9 @@ from spindles.steps.params import Params
 
 MAX_RECIPIENTS = 50
 _TEMPORARY = range(400, 500)
+_ADDRESS = re.compile(r"(?P<name>[^<>\r\n]*)<(?P<named>[^<>\s]+)>|(?P<bare>[^<>\s]+)")
+# A longer line of a header would be folded, which not everybody reads well.
+_ID_DIGITS = 32
 
 
 def _as_list(value: Any) -> Any:
@@ -29,13 +33,15 @@ def _as_list(value: Any) -> Any:
 
 
 def _address(value: str) -> str:
-    """Return `name <a@b>` or `a@b` in one line. Raises `ValueError`."""
-    name, address = parseaddr(" ".join(value.split()))
+    """Return `name <a@b>` or `a@b` as a header takes it. Raises `ValueError`."""
+    found = _ADDRESS.fullmatch(value.strip())
+    address = found and (found["named"] or found["bare"])
     try:
         validate_email(address)
     except ValidationError:
         raise ValueError("This is no e-mail address.") from None
-    return formataddr((name, address)) if name else address
+    name = found["name"].strip().strip('"') if found and found["name"] else ""
+    return formataddr((name, str(address)))
 
 
 def _one_line(text: str) -> str:
@@ -70,7 +76,9 @@ def send_mail(context: StepContext, params: EmailParams) -> Done:
     The Message-ID follows from the idempotency key: a mail that is sent again because nobody knows
     whether it left has the same one. Raises `StepError`: `mail_server_away`, `mail_refused`.
     """
-    message_id = f"<{context.idempotency_key}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    message_id = (
+        f"<{context.idempotency_key[:_ID_DIGITS]}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    )
     mail = EmailMultiAlternatives(
         subject=params.subject,
         body=params.body,

@@ -56,13 +56,19 @@ def _body_of(answer: Answer) -> tuple[Any, str | None]:
             return orjson.loads(answer.content), None
         except orjson.JSONDecodeError:
             pass  # it is what it is: a text that its sender calls JSON
-    try:
-        text = answer.content.decode(answer.charset)
-    except (UnicodeDecodeError, LookupError):
-        text = "\0"
-    if "\0" in text:
+    text = _text_of(answer)
+    if text is None or "\0" in text:
         return base64.b64encode(answer.content).decode(), "base64"
     return text, None
+
+
+def _text_of(answer: Answer) -> str | None:
+    for charset in (answer.charset, "utf-8"):
+        try:
+            return answer.content.decode(charset)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return None
 
 
 __all__ = ["Secret", "failure_of", "output_of", "without"]

@@ -74,7 +74,7 @@ def test_a_secret_is_encrypted_at_rest_and_redacted_in_the_trail(cast: Cast) -> 
     with system_scope(), connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(c)::text FROM credentials c")
         [(row,)] = cursor.fetchall()
-        [trail] = AuditLog.objects.filter(entity_type="credentials").values()
+        [trail] = AuditLog.objects.filter(table_name="credentials").values()
     assert SECRET not in row
     assert SECRET not in str(trail)
     assert stored()[0].secret == SECRET
