@@ -8,3 +8,12 @@ class SpindlesConfig(AppConfig):
 
     name = "spindles"
     verbose_name = "Spindles"
+
+    def ready(self) -> None:
+        """Join the graph, and let spindles run."""
+        from spindles.nodes import register
+        from spindles.services.node_operations import SpindleOperations
+        from spindles.services.running import register as let_run
+
+        register(SpindleOperations())
+        let_run()
