@@ -10,10 +10,12 @@ class SpindlesConfig(AppConfig):
     verbose_name = "Spindles"
 
     def ready(self) -> None:
-        """Join the graph, and let spindles run."""
+        """Join the graph, let the kinds of steps join the registry, and let spindles run."""
         from spindles.nodes import register
         from spindles.services.node_operations import SpindleOperations
         from spindles.services.running import register as let_run
+        from spindles.steps import joining
 
+        joining.register()
         register(SpindleOperations())
         let_run()

@@ -1,5 +1,5 @@
-"""What happens to spindles and runs; each kind is declared in a module of its own."""
+"""What happens to spindles and to runs: found when the process starts."""
 
-from spindles.event_types import definitions
+from spindles.event_types import definitions, runs
 
-__all__ = ["definitions"]
+__all__ = ["definitions", "runs"]

@@ -1,17 +1,19 @@
-"""How spindles are read."""
+"""How spindles and runs are read."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.actors import Actor
 from node_links.choices import FeatureType
 from node_links.models import NodeMetadata
 from node_links.querysets import EntityManager, EntityQuerySet
+from spindles.choices import OPEN
 
 if TYPE_CHECKING:
-    from spindles.models import Spindle
+    from spindles.models import Execution, Spindle
 
 DRAWN = ("nodes_data", "edges_data", "viewport_data", "document_data", "dangling_references")
 """The columns that are as large as the drawing."""
@@ -50,3 +52,23 @@ def _id(target: str) -> UUID | None:
 
 # Sees deleted rows too.
 AllSpindlesManager = EntityManager.from_queryset(SpindleQuerySet)
+
+
+class ExecutionQuerySet(QuerySet["Execution"]):
+    """Runs."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Everything in the actor's organisation: who sees the source sees its runs."""
+        return self.filter(organization_id=actor.organization_id)
+
+    def open(self) -> Self:
+        """Those that have not ended."""
+        return self.filter(status__in=OPEN)
+
+    def at_work(self) -> Self:
+        """Those that take a slot of their organisation."""
+        return self.filter(holds_slot=True)
+
+    def queued(self) -> Self:
+        """Those that wait for a slot, the next one first."""
+        return self.filter(queued_at__isnull=False).order_by("-priority", "queued_at", "id")

@@ -50,6 +50,7 @@ def closing_step(container: Container, action_ids: tuple[str, ...]) -> Step:
         params=params,
         depends_on=(opening_id(container.id), *action_ids),
         join="all_done",
+        closes=opening_id(container.id),
         timeout=container.data.timeout,
         priority=container.data.priority,
     )

@@ -1,6 +1,22 @@
-"""What runs: plans, spindles and their versions."""
+"""The tables of spindles, plans and runs."""
 
+from spindles.models.executions import (
+    Execution,
+    ExecutionAttempt,
+    ExecutionLog,
+    ExecutionSnapshot,
+    ExecutionStep,
+)
 from spindles.models.plans import StoredPlan
 from spindles.models.spindles import Spindle, SpindleVersion
 
-__all__ = ["Spindle", "SpindleVersion", "StoredPlan"]
+__all__ = [
+    "Execution",
+    "ExecutionAttempt",
+    "ExecutionLog",
+    "ExecutionSnapshot",
+    "ExecutionStep",
+    "Spindle",
+    "SpindleVersion",
+    "StoredPlan",
+]

@@ -58,9 +58,7 @@ class Spindle(CanvasEntity):
     status = models.CharField(
         max_length=20, choices=SpindleStatus, default=SpindleStatus.DRAFT, editable=False
     )
-    live_status = models.CharField(
-        max_length=20, choices=SpindleStatus, null=True, editable=False
-    )
+    live_status = models.CharField(max_length=20, choices=SpindleStatus, null=True, editable=False)
     current_version = models.GeneratedField(
         expression=ExpressionWrapper(F("version"), output_field=models.CharField()),
         output_field=models.CharField(max_length=50),

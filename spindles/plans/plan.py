@@ -33,13 +33,17 @@ class RetryRule(Part):
     multiplier: float = 2
     jitter: float = 0
 
-    def delay_after(self, attempt: int) -> float:
-        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+    def uncapped_delay_after(self, attempt: int) -> float:
+        """Return the seconds that the strategy asks for after failed attempt `attempt` (from 1)."""
         if self.strategy == "immediate":
             return 0
         if self.strategy == "linear":
-            return min(self.base_delay * attempt, self.max_delay)
-        return min(self.base_delay * self.multiplier ** (attempt - 1), self.max_delay)
+            return self.base_delay * attempt
+        return self.base_delay * self.multiplier ** (attempt - 1)
+
+    def delay_after(self, attempt: int) -> float:
+        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+        return min(self.uncapped_delay_after(attempt), self.max_delay)
 
     @property
     def delays(self) -> list[float]:
@@ -71,6 +75,8 @@ class Step(Part):
     - `inactive` steps are skipped, and what depends on them runs;
     - `last_try_after`: once these have settled, a failure is tried one more time;
     - `timeout` in seconds, 0 is no limit; `rank` orders the steps of a group;
+    - `closes` is the step that opens the part this one closes: it is skipped as that one was, and
+      comes to its end also after the run was stopped;
     - `internal` steps hold the plan together and are shown to nobody.
     """
 
@@ -87,6 +93,7 @@ class Step(Part):
     concurrency: int | None = None
     agent_role: str | None = None
     parent: str | None = None
+    closes: str | None = None
     inactive: bool = False
     guards: tuple[Guard, ...] = ()
     last_try_after: tuple[str, ...] = ()

@@ -67,9 +67,7 @@ def deprecate_spindle(
     """
     with joined_transaction():
         spindle = _locked(actor, pk, options)
-        require_live(
-            spindle, SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR
-        )
+        require_live(spindle, SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR)
         _require_replacement(actor, spindle, replaced_by)
         spindle.deprecation_reason = reason or None
         spindle.replaced_by_id = replaced_by
@@ -91,9 +89,7 @@ def deprecate_spindle(
     return spindle
 
 
-def archive_spindle(
-    *, actor: Actor, pk: UUID, reason: str = "", **options: Any
-) -> Spindle:
+def archive_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any) -> Spindle:
     """Archive a spindle for good; its content stays readable, running executions finish.
 
     Options and refusals as `deactivate_spindle`.
@@ -116,9 +112,7 @@ def delete_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any) 
         entities.soft_delete_entity(actor=actor, entity=spindle, reason=reason, also=also)
 
 
-def restore_spindle(
-    *, actor: Actor, pk: UUID, expected_revision: int | None = None
-) -> Spindle:
+def restore_spindle(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Spindle:
     """Undo a deletion: everything is as it was.
 
     Raises as `entities.restore_entity`, and `Conflict` (`duplicate`: the slug was taken meanwhile).
@@ -139,10 +133,8 @@ def restore_spindle(
     return spindle
 
 
-def _locked(
-    actor: Actor, pk: UUID, options: dict[str, Any], *, act: Act = Act.PUBLISH
-) -> Spindle:
-    spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
+def _locked(actor: Actor, pk: UUID, options: dict[str, Any], *, act: Act = Act.PUBLISH) -> Spindle:
+    spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
     require(actor, spindle, act)
     return spindle
 
@@ -161,9 +153,7 @@ def _move(
         spindle.status = to
     spindle.live_status = to
     with annotate(event_type=event_type, event_data={"action": action, **data}):
-        entities.save_entity(
-            spindle, ["status", "live_status", "consecutive_failures", *also]
-        )
+        entities.save_entity(spindle, ["status", "live_status", "consecutive_failures", *also])
     record_event(actor=actor, entity=spindle, event_type=event_type, data=data)
 
 
