@@ -1,13 +1,12 @@
 """What is saved and told as a problem, code by code."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from accounts.tenancy import scope
 from spindles.services.problems import problems_of
-from tests.factories import Cast, make_sop, make_spindle
+from tests.factories import Cast, make_spindle
 from tests.spindles.definitions.writing import gate, step
 
 pytestmark = pytest.mark.django_db
