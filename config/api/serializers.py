@@ -49,12 +49,18 @@ class StrictFields(_Base):
     """
 
     immutable_fields: Sequence[str] = ()
+    _readers: list[tuple[str, Read]] | None = None
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the JSON values of `instance`, as the framework does but sooner."""
-        # Fields that stand already may have been changed for this one serializer.
-        readers = readers_of(self) if "fields" in self.__dict__ else _readers_of(type(self))
-        return read_row(self, instance, readers)
+        """Return the JSON values of `instance`, as the framework does but sooner.
+
+        Fields that are changed for one serializer are changed before it shows its first row.
+        """
+        if self._readers is None:
+            # Fields that stand already may have been changed for this one serializer.
+            made = "fields" in self.__dict__
+            self._readers = readers_of(self) if made else _readers_of(type(self))
+        return read_row(self, instance, self._readers)
 
     def get_fields(self) -> dict[str, AnyField]:
         """Return this serializer's own fields, copied from those made once for its class."""
