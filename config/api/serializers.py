@@ -143,7 +143,9 @@ def _copied(field: AnyField) -> AnyField:
     """
     if isinstance(field, drf.BaseSerializer | drf.ManyRelatedField):
         return copy.deepcopy(field)
-    own = copy.copy(field)
+    # As `copy.copy` does with what has no say in it, without looking for one.
+    own: AnyField = object.__new__(type(field))
+    own.__dict__.update(field.__dict__)
     child = getattr(own, "child", None)
     if isinstance(child, drf.Field):
         own.child = _copied(child)  # type: ignore[attr-defined]  # lists and mappings have one
