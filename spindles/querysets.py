@@ -1,14 +1,16 @@
 """How runs are read."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.actors import Actor
-from spindles.choices import OPEN
+from spindles.choices import OPEN, TriggerKind, TriggerState
 
 if TYPE_CHECKING:
-    from spindles.models import Execution
+    from spindles.models import Execution, SpindleTrigger, TriggerFiring
 
 
 class ExecutionQuerySet(QuerySet["Execution"]):
@@ -29,3 +31,51 @@ class ExecutionQuerySet(QuerySet["Execution"]):
     def queued(self) -> Self:
         """Those that wait for a slot, the next one first."""
         return self.filter(queued_at__isnull=False).order_by("-priority", "queued_at", "id")
+
+
+class TriggerQuerySet(QuerySet["SpindleTrigger"]):
+    """Triggers."""
+
+    def of_spindle(self, organization_id: UUID, spindle_id: UUID) -> Self:
+        """Those of one spindle, the removed ones too."""
+        return self.filter(organization_id=organization_id, spindle_id=spindle_id)
+
+    def live(self) -> Self:
+        """Those that were not removed."""
+        return self.exclude(state=TriggerState.REMOVED)
+
+    def due(self, moment: datetime) -> Self:
+        """Schedules whose time has come, of all organisations."""
+        return self.filter(state=TriggerState.ACTIVE, next_at__lte=moment)
+
+    def listening_at(self, path: str, organization: str | None) -> Self:
+        """Webhooks at an address, in the organisation with this slug or in any."""
+        rows = self.filter(path=path, kind=TriggerKind.WEBHOOK, state=TriggerState.ACTIVE)
+        return rows if organization is None else rows.filter(organization__slug=organization)
+
+    def hearing(self, organization_id: UUID, event_type: str) -> Self:
+        """Those that events of this type start: named in full, by a beginning, or all of them."""
+        beginnings = [f"{event_type[:length]}*" for length in range(len(event_type) + 1)]
+        return self.filter(
+            organization_id=organization_id,
+            state=TriggerState.ACTIVE,
+            event_type__in=[event_type, *beginnings],
+        )
+
+    def with_last_firing(self) -> Self:
+        """With `last_firing_id`, that of the latest firing."""
+        firings = self.model._meta.get_field("firings").related_model
+        latest = firings._default_manager.filter(trigger=OuterRef("pk"))
+        return self.annotate(
+            last_firing_id=Subquery(latest.order_by("-created_at", "-id").values("pk")[:1])
+        )
+
+
+class TriggerFiringQuerySet(QuerySet["TriggerFiring"]):
+    """Firings."""
+
+    def open_runs_of(self, spindle_id: UUID) -> Self:
+        """Those whose run, started by a schedule, has not ended."""
+        return self.filter(
+            spindle_id=spindle_id, planned_at__isnull=False, execution__status__in=OPEN
+        )

@@ -8,6 +8,7 @@ from spindles.models.executions import (
     ExecutionStep,
 )
 from spindles.models.plans import StoredPlan
+from spindles.models.triggers import SpindleTrigger, TriggerFiring
 
 __all__ = [
     "Execution",
@@ -15,5 +16,7 @@ __all__ = [
     "ExecutionLog",
     "ExecutionSnapshot",
     "ExecutionStep",
+    "SpindleTrigger",
     "StoredPlan",
+    "TriggerFiring",
 ]
