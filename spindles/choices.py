@@ -5,6 +5,21 @@ from enum import StrEnum
 from django.db import models
 
 
+class SpindleStatus(models.TextChoices):
+    """Where a spindle stands; deletion is a timestamp, not a status.
+
+    The live version is active, inactive, in error or deprecated; a working copy may besides be a
+    draft, and the whole archived.
+    """
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    ERROR = "error", "Error"
+    DEPRECATED = "deprecated", "Deprecated"
+    ARCHIVED = "archived", "Archived"
+
+
 class ExecutionStatus(models.TextChoices):
     """Where a run stands."""
 

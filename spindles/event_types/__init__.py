@@ -1,1 +1,1 @@
-"""What happens to spindles and to runs."""
+"""The types of events of spindles and runs."""

@@ -8,6 +8,7 @@ from spindles.models.executions import (
     ExecutionStep,
 )
 from spindles.models.plans import StoredPlan
+from spindles.models.spindles import Spindle, SpindleVersion
 from spindles.models.triggers import SpindleTrigger, TriggerFiring
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "ExecutionLog",
     "ExecutionSnapshot",
     "ExecutionStep",
+    "Spindle",
     "SpindleTrigger",
+    "SpindleVersion",
     "StoredPlan",
     "TriggerFiring",
 ]

@@ -102,13 +102,24 @@ class Step(Part):
     internal: bool = False
 
 
+class NamedOutput(Part):
+    """One output of the run: its value is JSON with templates in it."""
+
+    name: str
+    value: Any = None
+
+
 class Plan(Part):
-    """Everything one version runs. A failure of one of `stoppers` lets nothing further start."""
+    """Everything one version runs. A failure of one of `stoppers` lets nothing further start.
+
+    Without `outputs` the run puts out what each of its steps did.
+    """
 
     format: int = FORMAT
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
+    outputs: tuple[NamedOutput, ...] | None = None
 
     @cached_property
     def by_id(self) -> dict[str, Step]:
