@@ -48,7 +48,7 @@ def take_slot(run: Run) -> bool:
             },
         )
         busy, of_source, ahead = cursor.fetchone() or (0, 0, 0)
-    limit = settings.MAX_RUNNING_PER_ORGANIZATION
+    limit: int = settings.MAX_RUNNING_PER_ORGANIZATION
     free = busy + ahead < limit if limit else True
     if free and (row.max_concurrency is None or of_source < row.max_concurrency):
         row.holds_slot, row.queued_at = True, None

@@ -69,7 +69,8 @@ def _children(run: Run, waiting: list[StepState]) -> dict[str, Execution]:
 
 def _take_child(run: Run, step: StepState, child: Execution) -> None:
     if child.status == ExecutionStatus.COMPLETED:
-        narrow = runnables.get(child.source_feature).narrow
+        runnable = runnables.find(child.source_feature)
+        narrow = runnable.narrow if runnable is not None else None
         asked = step.wait.get("narrow", {})
         outputs: Any = child.outputs if narrow is None else narrow(child.outputs, asked)
         step_used = list(step.used)

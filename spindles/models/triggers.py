@@ -13,6 +13,7 @@ from config.ids import uuid7
 from config.secrets import EncryptedTextField
 from spindles.choices import FiringOutcome, TriggerKind, TriggerOrigin, TriggerState
 from spindles.models.executions import Execution
+from spindles.models.spindles import Spindle
 from spindles.querysets import TriggerFiringQuerySet, TriggerQuerySet
 
 
@@ -29,7 +30,9 @@ class SpindleTrigger(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="trigger_id")
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
-    spindle_id = models.UUIDField()
+    spindle = models.ForeignKey(
+        Spindle, models.CASCADE, related_name="registered_triggers", db_index=False
+    )
     key = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=TriggerKind)
     origin = models.CharField(max_length=20, choices=TriggerOrigin, default=TriggerOrigin.VERSION)
@@ -56,10 +59,10 @@ class SpindleTrigger(models.Model):
     class Meta:
         db_table = "spindle_triggers"
         verbose_name = "trigger"
-        ordering = ["spindle_id", "key"]
+        ordering = ["spindle", "key"]
         constraints = [
             models.UniqueConstraint(
-                fields=["spindle_id", "origin", "key"], name="spindle_triggers_key"
+                fields=["spindle", "origin", "key"], name="spindle_triggers_key"
             ),
             models.UniqueConstraint(
                 fields=["organization", "path"],
@@ -103,7 +106,7 @@ class TriggerFiring(models.Model):
     trigger = models.ForeignKey(
         SpindleTrigger, models.CASCADE, related_name="firings", db_index=False
     )
-    spindle_id = models.UUIDField()
+    spindle = models.ForeignKey(Spindle, models.CASCADE, related_name="+", db_index=False)
     planned_at = models.DateTimeField(null=True)
     occurrence = models.CharField(max_length=300, null=True)
     outcome = models.CharField(max_length=20, choices=FiringOutcome)
@@ -122,7 +125,7 @@ class TriggerFiring(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["spindle_id", "planned_at"],
+                fields=["spindle", "planned_at"],
                 condition=Q(planned_at__isnull=False),
                 name="trigger_firings_planned",
             ),

@@ -103,16 +103,17 @@ class Step(Part):
 
 
 class NamedOutput(Part):
-    """One output of the run: its value is JSON with templates in it."""
+    """One output of a run: any JSON, templates included."""
 
     name: str
-    value: Any = None
+    value: Any
 
 
 class Plan(Part):
-    """Everything one version runs. A failure of one of `stoppers` lets nothing further start.
+    """Everything one version runs.
 
-    Without `outputs` the run puts out what each of its steps did.
+    A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
+    each of its steps produced.
     """
 
     format: int = FORMAT

@@ -1,3 +1,5 @@
-"""Background work of spindles, by noun; Celery finds what is imported here."""
+"""What workers and beat do for runs and triggers."""
 
-from spindles.tasks import triggers as triggers
+from spindles.tasks import executions, triggers
+
+__all__ = ["executions", "triggers"]
