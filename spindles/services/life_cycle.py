@@ -17,6 +17,7 @@ from spindles.models import Spindle
 from spindles.services.references import follow_references
 from spindles.services.slugs import unique_slug
 from spindles.services.states import require_live
+from spindles.services.triggers.registering import register_live_triggers, remove_triggers
 
 
 def deactivate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
@@ -34,6 +35,7 @@ def deactivate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
             "deactivated_by": _text(actor.user_id),
         }
         _move(actor, spindle, SpindleStatus.INACTIVE, "WorkflowDeactivated", "deactivate", data)
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
     return spindle
 
 
@@ -49,6 +51,7 @@ def activate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
             "activated_by": _text(actor.user_id),
         }
         _move(actor, spindle, SpindleStatus.ACTIVE, "WorkflowActivated", "activate", data)
+        register_live_triggers(actor=actor, spindle=spindle)
     return spindle
 
 
@@ -67,9 +70,7 @@ def deprecate_spindle(
     """
     with joined_transaction():
         spindle = _locked(actor, pk, options)
-        require_live(
-            spindle, SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR
-        )
+        require_live(spindle, SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR)
         _require_replacement(actor, spindle, replaced_by)
         spindle.deprecation_reason = reason or None
         spindle.replaced_by_id = replaced_by
@@ -88,12 +89,11 @@ def deprecate_spindle(
             data,
             also=("deprecation_reason", "replaced_by"),
         )
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
     return spindle
 
 
-def archive_spindle(
-    *, actor: Actor, pk: UUID, reason: str = "", **options: Any
-) -> Spindle:
+def archive_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any) -> Spindle:
     """Archive a spindle for good; its content stays readable, running executions finish.
 
     Options and refusals as `deactivate_spindle`.
@@ -102,6 +102,7 @@ def archive_spindle(
         spindle = _locked(actor, pk, options, act=Act.ARCHIVE)
         also = {"archived_at": timezone.now(), "archive_reason": reason or None}
         entities.archive_entity(actor=actor, entity=spindle, reason=reason, also=also)
+        remove_triggers(actor=actor, spindle_id=spindle.pk, for_good=True)
     return spindle
 
 
@@ -114,11 +115,10 @@ def delete_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any) 
         spindle = _locked(actor, pk, options, act=Act.ADMINISTER)
         also = {"deletion_reason": reason or None}
         entities.soft_delete_entity(actor=actor, entity=spindle, reason=reason, also=also)
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
 
 
-def restore_spindle(
-    *, actor: Actor, pk: UUID, expected_revision: int | None = None
-) -> Spindle:
+def restore_spindle(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Spindle:
     """Undo a deletion: everything is as it was.
 
     Raises as `entities.restore_entity`, and `Conflict` (`duplicate`: the slug was taken meanwhile).
@@ -136,13 +136,12 @@ def restore_spindle(
                 also={"deletion_reason": None},
             )
         follow_references(actor=actor, spindle=spindle)
+        register_live_triggers(actor=actor, spindle=spindle)
     return spindle
 
 
-def _locked(
-    actor: Actor, pk: UUID, options: dict[str, Any], *, act: Act = Act.PUBLISH
-) -> Spindle:
-    spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
+def _locked(actor: Actor, pk: UUID, options: dict[str, Any], *, act: Act = Act.PUBLISH) -> Spindle:
+    spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
     require(actor, spindle, act)
     return spindle
 
@@ -161,9 +160,7 @@ def _move(
         spindle.status = to
     spindle.live_status = to
     with annotate(event_type=event_type, event_data={"action": action, **data}):
-        entities.save_entity(
-            spindle, ["status", "live_status", "consecutive_failures", *also]
-        )
+        entities.save_entity(spindle, ["status", "live_status", "consecutive_failures", *also])
     record_event(actor=actor, entity=spindle, event_type=event_type, data=data)
 
 

@@ -36,7 +36,7 @@ def publish_spindle(
     notes: str = "",
     expected_revision: int | None = None,
     locked: Spindle | None = None,
-) -> SpindleVersion:
+) -> Spindle:
     """Freeze the open draft as a version with its plan, and make it the live one.
 
     `version` is by default the draft's own number. Raises `NotFound`, `Forbidden`,
@@ -61,7 +61,7 @@ def publish_spindle(
         }
         with annotate(event_type="WorkflowActivated", event_data={"action": "publish", **data}):
             plan = keep_plan(actor=actor, spindle=spindle)
-            snapshot = write_snapshot(
+            write_snapshot(
                 SpindleVersion,
                 actor=actor,
                 entity=spindle,
@@ -75,8 +75,7 @@ def publish_spindle(
             spindle.consecutive_failures = 0
             entities.save_entity(spindle, [*HEAD, "live_status", "consecutive_failures"])
         record_event(actor=actor, entity=spindle, event_type="WorkflowActivated", data=data)
-    snapshot.entity = spindle
-    return snapshot
+    return spindle
 
 
 def open_spindle_version(
@@ -133,9 +132,7 @@ def rollback_spindle(
             Spindle, actor=actor, pk=pk, expected_revision=expected_revision, locked=locked
         )
         require(actor, spindle, Act.EDIT)
-        snapshot = get_snapshot(
-            SpindleVersion, entity=spindle, version=version, pointer="/version"
-        )
+        snapshot = get_snapshot(SpindleVersion, entity=spindle, version=version, pointer="/version")
         require_draft(spindle)
         changes = entities.changes_of(spindle, snapshot.content)
         if not changes:

@@ -13,9 +13,10 @@ from accounts.actors import Actor
 from config.db import joined_transaction
 from config.exceptions import Conflict, FieldError
 from node_links.events.recording import record_event
+from node_links.services.versions import get_snapshot
 from node_links.webhooks.signing import make_secret
-from spindles.choices import HookAuth, TriggerKind, TriggerOrigin, TriggerState
-from spindles.models import SpindleTrigger
+from spindles.choices import HookAuth, SpindleStatus, TriggerKind, TriggerOrigin, TriggerState
+from spindles.models import Spindle, SpindleTrigger, SpindleVersion
 from spindles.services.triggers.starting import aggregate_of
 from spindles.triggers.definitions import (
     AnyTrigger,
@@ -63,7 +64,8 @@ def register_triggers(
             found = [one for one in found if not isinstance(one, ScheduleTrigger)]
         _require_free_paths(actor, spindle_id, found)
         known = _still_there(rows, found)
-        _let_go(actor, [row for row in rows if row not in beside and row.key not in known])
+        kept = [*beside, *known.values()]
+        _let_go(actor, [row for row in rows if row not in kept])
         _vacate_paths(found, known)
         done = Registered()
         for one in found:
@@ -72,6 +74,18 @@ def register_triggers(
         for row in beside:
             _apply(actor, row, parse_trigger(row.config), version, names, done)
         return done
+
+
+def register_live_triggers(*, actor: Actor, spindle: Spindle) -> Registered:
+    """Put the triggers of the live version to work, where it is active. Raises as above."""
+    if spindle.live_status != SpindleStatus.ACTIVE or spindle.published_version is None:
+        return Registered()
+    snapshot = get_snapshot(
+        SpindleVersion, entity=spindle, version=spindle.published_version, pointer="/version"
+    )
+    return register_triggers(
+        actor=actor, spindle_id=spindle.pk, version=snapshot.version, content=snapshot.content
+    )
 
 
 def remove_triggers(*, actor: Actor, spindle_id: UUID, for_good: bool = False) -> None:
@@ -158,15 +172,24 @@ def _require_free_paths(actor: Actor, spindle_id: UUID, found: Sequence[AnyTrigg
 
 
 def _still_there(
-    rows: Iterable[SpindleTrigger], found: Iterable[AnyTrigger]
+    rows: Iterable[SpindleTrigger], found: Sequence[AnyTrigger]
 ) -> dict[str, SpindleTrigger]:
-    """Return the rows of triggers that the version has too, by their key."""
-    kinds = {one.id: one.kind for one in found}
-    return {
-        row.key: row
-        for row in rows
-        if row.origin == TriggerOrigin.VERSION and kinds.get(row.key) == row.kind
-    }
+    """Return the rows of triggers that the version has too, by the id they have there.
+
+    A webhook with the same path is the same one, also under another id.
+    """
+    left = [row for row in rows if row.origin == TriggerOrigin.VERSION]
+    known: dict[str, SpindleTrigger] = {}
+    for by_path in (False, True):
+        for one in found:
+            path = getattr(one, "path", None)
+            for row in left:
+                same = path and row.path == path if by_path else row.key == one.id
+                if same and row.kind == one.kind and one.id not in known:
+                    known[one.id] = row
+        taken = {row.pk for row in known.values()}
+        left = [row for row in left if row.pk not in taken]
+    return known
 
 
 def _let_go(actor: Actor, rows: Iterable[SpindleTrigger]) -> None:
@@ -211,6 +234,8 @@ def _apply(
     """Let `row` be the trigger that `one` describes, and put it to work."""
     before, was_active = row.config, row.state == TriggerState.ACTIVE
     row.config = one.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+    if row.origin == TriggerOrigin.VERSION:
+        row.key = one.id
     row.version, row.input_names, row.state = version, names, TriggerState.ACTIVE
     row.registered_by_id = actor.user_id
     if isinstance(one, ScheduleTrigger):
