@@ -20,6 +20,16 @@ class SpindleStatus(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
+class StepNodeType(models.TextChoices):
+    """The families of nodes that a spindle is drawn with."""
+
+    ACTION = "actionNode", "Action"
+    TRANSFORMATION = "transformationNode", "Transformation"
+    CONDITION = "conditionNode", "Condition"
+    ERROR_HANDLER = "errorHandlerNode", "Error handler"
+    TRIGGER = "triggerNode", "Trigger"
+
+
 class ExecutionStatus(models.TextChoices):
     """Where a run stands."""
 

@@ -52,11 +52,15 @@ def _bound(step: StepDefinition, bound: Mapping[str, Taken]) -> Taken:
 
 
 def _common(ways: Sequence[Taken]) -> Taken:
-    """Return what holds whichever way a step is reached."""
+    """Return what holds whichever way a step is reached; where branches meet, that is neither."""
     if not ways:
         return {}
-    gates = set(ways[0]).intersection(*ways[1:])
-    return {gate: frozenset().union(*(way[gate] for way in ways)) for gate in gates}
+    first, *others = ways
+    return {
+        gate: branches
+        for gate, branches in first.items()
+        if all(way.get(gate) == branches for way in others)
+    }
 
 
 def _innermost(taken: Taken, bound: Mapping[str, Taken]) -> Taken:

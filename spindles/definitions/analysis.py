@@ -9,9 +9,7 @@ from spindles.definitions.steps import StepDefinition
 AVERAGE_SECONDS = 60.0
 
 
-def analyse(
-    steps: Sequence[StepDefinition], *, average: float = AVERAGE_SECONDS
-) -> dict[str, Any]:
+def analyse(steps: Sequence[StepDefinition], *, average: float = AVERAGE_SECONDS) -> dict[str, Any]:
     """Return order, levels, roots, dependents, critical path, its estimate and the parallelism.
 
     `average` is how many seconds a step takes.

@@ -67,6 +67,4 @@ def steps_of(nodes: Iterable[Node], edges: Iterable[CanvasEdge]) -> Iterator[Ste
     for node in drawn.values():
         # What was read is not checked again.
         data = {name: getattr(node.data, name) for name in type(node.data).model_fields}
-        yield StepDefinition.model_construct(
-            id=node.id, depends_on=list(waits[node.id]), **data
-        )
+        yield StepDefinition.model_construct(id=node.id, depends_on=list(waits[node.id]), **data)

@@ -102,9 +102,7 @@ def _check_parents(reading: Reading, nodes: Placed) -> None:
         reading.refuse("/nodes", "parent_cycle", f"These hold each other: {' -> '.join(cycle)}.")
 
 
-def _check_ends(
-    reading: Reading, edges: list[tuple[str, CanvasEdge]], nodes: Placed
-) -> None:
+def _check_ends(reading: Reading, edges: list[tuple[str, CanvasEdge]], nodes: Placed) -> None:
     """Refuse ends that are not there; a node that is wrong itself is told as that alone."""
     drawn = {str(value["id"]) for _, value in reading.nodes}
     triggers = {node.id for _, node in nodes if isinstance(node, TriggerNode)}
@@ -123,9 +121,7 @@ def _check_ends(
             reading.refuse(f"{pointer}/target", "trigger_has_edge", "Nothing leads to a trigger.")
 
 
-def _check_steps(
-    reading: Reading, nodes: Placed, edges: list[tuple[str, CanvasEdge]]
-) -> None:
+def _check_steps(reading: Reading, nodes: Placed, edges: list[tuple[str, CanvasEdge]]) -> None:
     steps = list(steps_of([node for _, node in nodes], [edge for _, edge in edges]))
     places = _places(nodes, edges)
 
@@ -136,9 +132,7 @@ def _check_steps(
     check_dependencies(reading.refuse, steps, place_of, whole="/edges")
 
 
-def _places(
-    nodes: Placed, edges: list[tuple[str, CanvasEdge]]
-) -> Mapping[tuple[str, str], str]:
+def _places(nodes: Placed, edges: list[tuple[str, CanvasEdge]]) -> Mapping[tuple[str, str], str]:
     """Return where the edge of each dependency stands, by (step, dependency)."""
     drawn = {node.id: node for _, node in nodes if isinstance(node, StepNode)}
     places: dict[tuple[str, str], str] = {}

@@ -19,7 +19,6 @@ from spindles.definitions.definition import Definition, dependency_of
 from spindles.definitions.graph import StepGraph
 from spindles.definitions.nodes import (
     ERROR_HANDLER,
-    KIND_OF,
     TRIGGER,
     StepNode,
     TriggerNode,
@@ -61,9 +60,7 @@ def parse_steps(value: Any) -> list[StepDefinition]:
         steps.append(step)
     if len(steps) == len(value):
         refuse_repeated(refuse, [step.id for step in steps])
-        check_dependencies(
-            refuse, steps, lambda i, j: f"/steps/{i}/depends_on/{j}", whole="/steps"
-        )
+        check_dependencies(refuse, steps, lambda i, j: f"/steps/{i}/depends_on/{j}", whole="/steps")
     if faults:
         raise ValidationFailed("The steps break their own rules.", errors=faults)
     return steps
@@ -114,9 +111,7 @@ def _node(step: StepDefinition, before: Part | None, place: Part) -> Part:
             "id": step.id, "type": family_of(step.kind), "position": place, "data": written
         }  # fmt: skip
     family = before["type"]
-    if family != ERROR_HANDLER and KIND_OF.get(family, step.kind) != step.kind:
-        family = family_of(step.kind)
-    elif family == "actionNode":
+    if before["data"]["kind"] != step.kind and family != ERROR_HANDLER:
         family = family_of(step.kind)
     return {**before, "type": family, "data": {**before["data"], **written}}
 

@@ -7,8 +7,8 @@ def maximum_matching(neighbours: Sequence[int]) -> int:
     """Return how many pairs a maximum matching has.
 
     `neighbours[i]` is a set of places on the right, as bits, that place `i` on the left may be
-    paired with. Augmenting paths (Berge 1957); sets are integers, so that a thousand places are looked at in
-    one operation.
+    paired with. Augmenting paths (Berge 1957); sets are integers, so that a thousand places are
+    looked at in one operation.
     """
     left_of: dict[int, int] = {}
     right_of: dict[int, int] = {}

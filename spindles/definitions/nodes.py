@@ -6,19 +6,22 @@ from pydantic import BeforeValidator, Field
 
 from node_links.canvas.fields import Drawn
 from node_links.canvas.shapes import CanvasNode
+from spindles.choices import StepNodeType
 from spindles.definitions.steps import StepFields, StepId
 
 TriggerName = Literal["manual", "schedule", "webhook", "event"]
 
 KIND_OF: dict[str, str] = {
-    "conditionNode": "condition",
-    "transformationNode": "transform",
-    "errorHandlerNode": "noop",
+    StepNodeType.CONDITION: "condition",
+    StepNodeType.TRANSFORMATION: "transform",
+    StepNodeType.ERROR_HANDLER: "noop",
 }
 """The kind of step that a node has which names none."""
 
-FAMILY_OF = {kind: family for family, kind in KIND_OF.items() if kind != "noop"}
-ACTION, ERROR_HANDLER, TRIGGER = "actionNode", "errorHandlerNode", "triggerNode"
+FAMILY_OF = {kind: str(family) for family, kind in KIND_OF.items() if kind != "noop"}
+ACTION = StepNodeType.ACTION.value
+ERROR_HANDLER = StepNodeType.ERROR_HANDLER.value
+TRIGGER = StepNodeType.TRIGGER.value
 
 
 class TriggerData(Drawn):
@@ -51,11 +54,8 @@ class TriggerNode(CanvasNode):
 
 
 NODES: dict[str, type[StepNode | TriggerNode]] = {
-    ACTION: StepNode,
-    "transformationNode": StepNode,
-    "conditionNode": StepNode,
-    ERROR_HANDLER: StepNode,
-    TRIGGER: TriggerNode,
+    family.value: TriggerNode if family == StepNodeType.TRIGGER else StepNode
+    for family in StepNodeType
 }
 
 

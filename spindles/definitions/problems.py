@@ -1,4 +1,4 @@
-"""What is saved although it cannot run yet: told with every answer, and in the way of publishing."""
+"""What is saved although it cannot run yet: told with every answer, and blocks publishing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -79,6 +79,8 @@ def _expressions(
 ) -> Iterator[Problem]:
     if step.condition is not None:
         yield from _condition(step.condition, step.id, f"{at}/condition", known, declared)
+    if step.kind == PLACEHOLDER:
+        return
     kind = step_kinds.get(step.kind)
     params = f"{at}/params"
     expressions = list(kind.expressions(step.params)) if kind else []

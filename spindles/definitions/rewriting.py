@@ -32,9 +32,7 @@ def parse_triggers(value: Any) -> list[dict[str, Any]]:
     """Read triggers, giving an id to each that has none. Raises `ValidationFailed`."""
     given = value
     if isinstance(value, list):
-        given = [
-            {"id": str(uuid7()), **one} if isinstance(one, dict) else one for one in value
-        ]
+        given = [{"id": str(uuid7()), **one} if isinstance(one, dict) else one for one in value]
     try:
         triggers = _TRIGGERS.validate_python(given)
     except ValidationError as error:

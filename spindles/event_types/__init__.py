@@ -1,1 +1,1 @@
-"""The types of events of spindles and runs."""
+"""What happens to spindles and to runs."""

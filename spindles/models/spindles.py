@@ -1,6 +1,6 @@
 """Spindles and their published versions."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -12,14 +12,11 @@ from django.db.models import ExpressionWrapper, F, Q
 from accounts.auditing import Audited
 from config.ids import uuid7
 from node_links.choices import FeatureType
-from node_links.models import CanvasEntity, VersionSnapshot
+from node_links.models import CANVAS_FIELDS, CanvasEntity, VersionSnapshot
 from node_links.querysets import LivingManager
 from spindles.choices import SpindleStatus
 from spindles.models.plans import StoredPlan
 from spindles.querysets import AllSpindlesManager, SpindleQuerySet
-
-CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")
-"""The columns that hold the drawing: the steps, and what each depends on."""
 
 DEFINITION_FIELDS = (
     "name",
@@ -126,12 +123,6 @@ class Spindle(CanvasEntity):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The drawing as React Flow reads it."""
-        nodes, edges, viewport, rest = (getattr(self, name) for name in CANVAS_FIELDS)
-        return {**rest, "nodes": nodes, "edges": edges, "viewport": viewport}
 
 
 class SpindleVersion(VersionSnapshot):

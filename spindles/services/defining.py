@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.actors import Actor
+from node_links.models import CANVAS_FIELDS
 from node_links.services import entities
 from node_links.services.links.removing import remove_links_inside
 from node_links.services.nodes.syncing import sync_nodes
@@ -14,7 +15,6 @@ from spindles.definitions.drawing import parse_drawing
 from spindles.definitions.inputs import parse_inputs, parse_outputs
 from spindles.definitions.references import references_of
 from spindles.models import Spindle
-from spindles.models.spindles import CANVAS_FIELDS
 from spindles.services.references import link_references, note_references
 
 Values = dict[str, Any]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from config.db import joined_transaction
-from config.exceptions import ValidationFailed
+from config.exceptions import FieldError, NotFound
 from node_links.audit.annotating import annotate
 from node_links.events.recording import record_event
 from node_links.permissions import Act, require
@@ -16,7 +16,12 @@ from spindles.choices import SpindleStatus
 from spindles.models import Spindle
 from spindles.services.references import follow_references
 from spindles.services.slugs import unique_slug
-from spindles.services.states import require_live
+from spindles.services.states import (
+    MAY_ACTIVATE,
+    MAY_DEACTIVATE,
+    MAY_DEPRECATE,
+    require_live,
+)
 from spindles.services.triggers.registering import register_live_triggers, remove_triggers
 
 
@@ -28,7 +33,7 @@ def deactivate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
     """
     with joined_transaction():
         spindle = _locked(actor, pk, options)
-        require_live(spindle, SpindleStatus.ACTIVE, SpindleStatus.ERROR)
+        require_live(spindle, *MAY_DEACTIVATE)
         data = {
             "name": spindle.name,
             "version": spindle.published_version,
@@ -43,7 +48,7 @@ def activate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
     """Put the live version to work again. Options and refusals as `deactivate_spindle`."""
     with joined_transaction():
         spindle = _locked(actor, pk, options)
-        require_live(spindle, SpindleStatus.INACTIVE, SpindleStatus.ERROR)
+        require_live(spindle, *MAY_ACTIVATE)
         spindle.consecutive_failures = 0
         data = {
             "name": spindle.name,
@@ -66,11 +71,11 @@ def deprecate_spindle(
     """Say that the live version is not to be used any more; it never comes back.
 
     `replaced_by` is the spindle to use instead. Options and refusals as `deactivate_spindle`, and
-    `ValidationFailed` for a replacement that is not there.
+    `NotFound` for a replacement that is not there.
     """
     with joined_transaction():
         spindle = _locked(actor, pk, options)
-        require_live(spindle, SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR)
+        require_live(spindle, *MAY_DEPRECATE)
         _require_replacement(actor, spindle, replaced_by)
         spindle.deprecation_reason = reason or None
         spindle.replaced_by_id = replaced_by
@@ -169,9 +174,9 @@ def _require_replacement(actor: Actor, spindle: Spindle, replaced_by: UUID | Non
         return
     rows = Spindle.objects.visible_to(actor).filter(pk=replaced_by)
     if replaced_by == spindle.pk or not rows.exists():
-        raise ValidationFailed.of(
-            "/replaced_by", "does_not_exist", "There is no such spindle to use instead."
-        )
+        message = "There is no such spindle to use instead."
+        error = FieldError("/replaced_by", "does_not_exist", message)
+        raise NotFound(message, errors=[error])
 
 
 def _text(known: UUID | None) -> str | None:

@@ -9,6 +9,7 @@ from config.exceptions import Conflict, FieldError
 from node_links.audit.annotating import annotate
 from node_links.choices import Bump
 from node_links.events.recording import record_event
+from node_links.models import CANVAS_FIELDS
 from node_links.permissions import Act, require
 from node_links.services import entities
 from node_links.services.versions import (
@@ -21,7 +22,6 @@ from node_links.versions import Version
 from spindles.choices import SpindleStatus
 from spindles.definitions.problems import Problem
 from spindles.models import Spindle, SpindleVersion
-from spindles.models.spindles import CANVAS_FIELDS
 from spindles.services.defining import definition_of, store_definition
 from spindles.services.planning import keep_plan
 from spindles.services.problems import problems_of

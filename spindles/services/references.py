@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
+from config.exceptions import ValidationFailed
 from node_links.links.drafts import Address
 from node_links.registry import Feature, features
 from node_links.services.links.derived import Wanted, sync_links_inside
 from node_links.versions import Version
-from config.exceptions import ValidationFailed
 from spindles.definitions.drawing import parse_drawing
 from spindles.definitions.references import LINK_TYPES, StepReference, references_of
 from spindles.models import Spindle
@@ -136,8 +136,8 @@ def _versions_of(references: Iterable[StepReference], found: Found) -> dict[UUID
         snapshots = features.get(feature_type).snapshots
         if snapshots is None:
             continue
-        rows = snapshots._default_manager.filter(entity_id__in=asked)
-        there = set(rows.values_list("entity_id", "version"))
+        rows: QuerySet[Any] = snapshots._default_manager.all()
+        there = set(rows.filter(entity_id__in=asked).values_list("entity_id", "version"))
         for entity_id, numbers in asked.items():
             versions[entity_id] = {
                 text for text, number in numbers.items() if (entity_id, number) in there

@@ -7,6 +7,7 @@ from uuid import UUID
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound
 from config.ids import uuid7
+from node_links.models import document_of
 from node_links.permissions import Act, require
 from node_links.services.versions import get_snapshot
 from spindles.choices import Environment, SpindleStatus
@@ -16,7 +17,6 @@ from spindles.definitions.inputs import complete_inputs, stored_inputs
 from spindles.definitions.problems import Problem
 from spindles.definitions.steps import StepDefinition
 from spindles.models import Spindle, SpindleVersion
-from spindles.models.spindles import CANVAS_FIELDS
 from spindles.registry import Prepared, Runnable, Source, runnables
 from spindles.services.defining import definition_of
 from spindles.services.planning import keep_plan
@@ -49,9 +49,7 @@ class _Chosen(NamedTuple):
     def steps(self) -> tuple[StepDefinition, ...]:
         if self.snapshot is None:
             return definition_of(self.spindle).steps
-        nodes, edges, viewport, rest = (self.snapshot.content[name] for name in CANVAS_FIELDS)
-        document = {**rest, "nodes": nodes, "edges": edges, "viewport": viewport}
-        return parse_drawing(document, stored=True).steps
+        return parse_drawing(document_of(self.snapshot.content), stored=True).steps
 
 
 def prepare_spindle(

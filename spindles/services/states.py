@@ -19,6 +19,11 @@ PUBLISHED = (
 )
 """What the working copy is while no draft is open."""
 
+MAY_ACTIVATE = (SpindleStatus.INACTIVE, SpindleStatus.ERROR)
+MAY_DEACTIVATE = (SpindleStatus.ACTIVE, SpindleStatus.ERROR)
+MAY_DEPRECATE = (SpindleStatus.ACTIVE, SpindleStatus.INACTIVE, SpindleStatus.ERROR)
+"""The states of the live version from which each is possible."""
+
 _NEXT: dict[str, tuple[SpindleStatus, ...]] = {
     SpindleStatus.DRAFT: (SpindleStatus.ACTIVE, SpindleStatus.ARCHIVED),
     SpindleStatus.ACTIVE: (

@@ -1,0 +1,15 @@
+"""Addresses of spindles below `/api/v1/`."""
+
+from django.urls import path
+
+from config.api.routers import Router
+from spindles.api.step_kinds import StepKindsView
+from spindles.api.views import SpindleViewSet
+
+router = Router()
+router.register("spindles", SpindleViewSet, basename="spindles")
+
+urlpatterns = [
+    path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
+    *router.urls,
+]
