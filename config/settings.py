@@ -283,6 +283,10 @@ SPECTACULAR_SETTINGS = {
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
         "SpindleStatusEnum": "spindles.choices.SpindleStatus",
+        "KindEnum": "knowledge_base.choices.ReferenceKind",
+        "OriginEnum": "node_links.choices.LinkOrigin",
+        "TriggerKindEnum": "spindles.choices.TriggerKind",
+        "TriggerOriginEnum": "spindles.choices.TriggerOrigin",
         "StepNodeTypeEnum": "spindles.choices.StepNodeType",
         "DrawnNodeTypeEnum": [
             (name, name)

@@ -104,14 +104,6 @@ class TriggerQuerySet(QuerySet["SpindleTrigger"]):
             event_type__in=[event_type, *beginnings],
         )
 
-    def with_last_firing(self) -> Self:
-        """With `last_firing_id`, that of the latest firing."""
-        firings = self.model._meta.get_field("firings").related_model
-        latest = firings._default_manager.filter(trigger=OuterRef("pk"))
-        return self.annotate(
-            last_firing_id=Subquery(latest.order_by("-created_at", "-id").values("pk")[:1])
-        )
-
 
 class TriggerFiringQuerySet(QuerySet["TriggerFiring"]):
     """Firings."""
@@ -121,3 +113,9 @@ class TriggerFiringQuerySet(QuerySet["TriggerFiring"]):
         return self.filter(
             spindle_id=spindle_id, planned_at__isnull=False, execution__status__in=OPEN
         )
+
+    def latest_of(self, triggers: QuerySet["SpindleTrigger"]) -> Self:
+        """The latest one of each of `triggers`."""
+        own = self.model._default_manager.filter(trigger=OuterRef("pk"))
+        latest = Subquery(own.order_by("-created_at", "-id").values("pk")[:1])
+        return self.filter(pk__in=triggers.order_by().values_list(latest))

@@ -20,22 +20,24 @@ KEY = "schedule"
 
 
 def set_schedule(
-    *, actor: Actor, spindle_id: UUID, schedule: Mapping[str, Any]
-) -> list[SpindleTrigger]:
-    """Make `schedule` the one schedule of the live version; return all its schedules.
+    *, actor: Actor, pk: UUID, schedule: Mapping[str, Any], **options: Any
+) -> SpindleTrigger:
+    """Make `schedule` the one schedule of the live version of a spindle, and return it.
 
     It stands for those that the version itself has until another version is published. `schedule`
-    is written down as in a definition, without `kind`. Raises `NotFound`, `Forbidden`,
-    `ValidationFailed`, `Conflict` (`not_published`), `InvalidTransition` (the version is at rest).
+    is written down as in a definition, without `kind`. `options` are `expected_revision` and
+    `locked`, as everywhere. Raises `NotFound`, `Forbidden`,
+    `RevisionConflict`, `ValidationFailed`, `Conflict` (`not_published`), `InvalidTransition` (the
+    version is at rest).
     """
     found = parse_trigger({**schedule, "kind": TriggerKind.SCHEDULE})
     config = found.model_dump(mode="json", exclude={"id"}, exclude_none=True)
     with joined_transaction():
-        spindle = _live(actor, spindle_id)
+        spindle = _live(actor, pk, options)
         rows = _schedules(spindle)
         row = next((one for one in rows if one.origin == TriggerOrigin.SCHEDULE), None)
         if row is not None and row.config == config and row.state == TriggerState.ACTIVE:
-            return [row]
+            return row
         _silence(actor, [one for one in rows if one is not row])
         row = row or _new(spindle)
         row.config, row.state = config, TriggerState.ACTIVE
@@ -43,17 +45,17 @@ def set_schedule(
         row.next_at = next_of(config, timezone.now())
         row.save()
         tell_of_schedule(actor, row, "WorkflowScheduled")
-    return [row]
+    return row
 
 
-def clear_schedule(*, actor: Actor, spindle_id: UUID) -> None:
+def clear_schedule(*, actor: Actor, pk: UUID, **options: Any) -> None:
     """Let no schedule start the live version; the next version brings its own.
 
-    Nothing happens where there is none. Raises `NotFound`, `Forbidden`, `Conflict`
-    (`not_published`).
+    Nothing happens where there is none. Raises `NotFound`, `Forbidden`, `RevisionConflict`,
+    `Conflict` (`not_published`).
     """
     with joined_transaction():
-        spindle = _live(actor, spindle_id, resting=True)
+        spindle = _live(actor, pk, options, resting=True)
         rows = _schedules(spindle)
         _silence(actor, [row for row in rows if row.origin == TriggerOrigin.VERSION])
         for row in rows:
@@ -62,8 +64,8 @@ def clear_schedule(*, actor: Actor, spindle_id: UUID) -> None:
                 row.delete()
 
 
-def _live(actor: Actor, spindle_id: UUID, *, resting: bool = False) -> Spindle:
-    spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=spindle_id)
+def _live(actor: Actor, pk: UUID, options: Mapping[str, Any], *, resting: bool = False) -> Spindle:
+    spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
     require(actor, spindle, Act.PUBLISH)
     if spindle.published_version is None:
         raise Conflict("No version of it is published.", code="not_published")
@@ -93,4 +95,3 @@ def _new(spindle: Spindle) -> SpindleTrigger:
         kind=TriggerKind.SCHEDULE,
         origin=TriggerOrigin.SCHEDULE,
     )
-

@@ -1,6 +1,7 @@
 """The secrets of inbound webhooks: shown once, and changed without a gap."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,15 +21,16 @@ MIN_TOKEN, MAX_TOKEN = 24, 200
 
 
 def rotate_hook_secret(
-    *, actor: Actor, spindle_id: UUID, trigger_id: UUID, secret: str = ""
+    *, actor: Actor, pk: UUID, trigger_id: UUID, secret: str = "", **options: Any
 ) -> tuple[SpindleTrigger, str]:
-    """Give a webhook a new secret; return both. The one before is good too, for a while.
+    """Give a webhook of a spindle a new secret; return both. The one before is good for a while.
 
     `secret` may be given, as where the other side made it: `whsec_<base64>` of 24 to 64 bytes, or a
-    token of 24 to 200 visible characters. Raises `NotFound`, `Forbidden`, `ValidationFailed`.
+    token of 24 to 200 visible characters. `options` are `expected_revision` and `locked`, as
+    everywhere. Raises `NotFound`, `Forbidden`, `RevisionConflict`, `ValidationFailed`.
     """
     with joined_transaction():
-        spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=spindle_id)
+        spindle: Spindle = entities.lock_entity(Spindle, actor=actor, pk=pk, **options)
         require(actor, spindle, Act.PUBLISH)
         rows = SpindleTrigger.objects.of_spindle(spindle.organization_id, spindle.pk).live()
         row = rows.filter(pk=trigger_id, kind=TriggerKind.WEBHOOK).select_for_update().first()
