@@ -273,6 +273,10 @@ SPECTACULAR_SETTINGS = {
         "BumpEnum": "node_links.choices.Bump",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
+        "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
+        "StepStatusEnum": "spindles.choices.StepStatus",
+        "LogLevelEnum": "spindles.choices.LogLevel",
+        "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
         # Of replays and exports alike.

@@ -300,16 +300,39 @@ class Prepare(Protocol):
         """
 
 
+class DryRun(Protocol):
+    """Says what a run would do, without storing or calling anything."""
+
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        target: str,
+        version: str | None,
+        environment: str,
+        inputs: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """Return the answer as JSON; the arguments are those of `Prepare`.
+
+        Without a version it tells of the live one, else of the draft. Raises as `Prepare`, but a
+        definition with problems is told by `runnable: false`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Runnable:
     """How entities of a feature run.
 
     `ended(actor, execution_id, succeeded)` hears of each end of a run, in its transaction.
+    `dry_run` tells what a run would do. `tell(execution, steps)` returns what answers say of a run
+    besides what every run has; `steps` are all of its rows, in the order of their declaration.
     """
 
     feature: str
     prepare: Prepare
     ended: Callable[[Any], None] | None = None
+    dry_run: DryRun | None = None
+    tell: Callable[[Any, Sequence[Any]], Mapping[str, Any]] | None = None
 
 
 class RunnableRegistry:
@@ -324,6 +347,10 @@ class RunnableRegistry:
         if runnable.feature in self._runnables:
             raise ValueError(f"The feature {runnable.feature} runs already.")
         self._runnables[runnable.feature] = runnable
+
+    def find(self, feature: str) -> Runnable | None:
+        """Return how the feature runs, None where it does not."""
+        return self._runnables.get(feature)
 
     def get(self, feature: str) -> Runnable:
         """Return how the feature runs. Raises `ValidationFailed` for one that does not."""

@@ -1,0 +1,1 @@
+"""The engine: what turns plans into runs that survive anything."""
