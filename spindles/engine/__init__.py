@@ -1,1 +1,1 @@
-"""The engine: what turns plans into runs that survive anything."""
+"""The engine: runs plans, step by step, so that nothing committed is lost or done twice."""

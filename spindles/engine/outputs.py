@@ -1,116 +1,69 @@
-"""What steps put out: small values stay in the step's row, large ones become files.
-
-A file is named after the try that wrote it, so that it is never overwritten: a try whose end was
-not committed leaves a file that nobody refers to, and harms nobody.
-"""
+"""Outputs: small ones in the row, large ones in file storage, each with its fingerprint."""
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from config.exceptions import DataConsistencyException
 from spindles.choices import Category
 from spindles.registry import StepError
 
-INLINE_BYTES = 64 * 1024
-"""The largest output that stays in the row, as JSON."""
-
-MOST_BYTES = 50 * 1024 * 1024
-"""The largest output at all."""
-
-_NUL = rb"\u0000"
+IN_ROW_BYTES = 64 * 1024
+MAX_BYTES = 50 * 1024 * 1024
+# PostgreSQL's JSON has no place for this character; a file has.
+_NUL = b"\\u0000"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOutput:
-    """Where an output is: in `value`, or in `file` of the storage; never in both.
-
-    `digest` is the SHA-256 of the output as key-sorted JSON, `size` that JSON's length in bytes.
-    """
+class Stored:
+    """An output: its value, or the file it went to; SHA-256 of its JSON with sorted keys."""
 
     value: Any
     file: str
-    digest: str
+    hash: str
     size: int
 
 
-class HasOutput(Protocol):
-    """A row that holds an output, or the name of its file."""
-
-    @property
-    def output(self) -> Any:
-        """The output, where it is small."""
-
-    @property
-    def output_file(self) -> str:
-        """Its file, where it is large; else empty."""
-
-
-def canonical(output: Any) -> bytes:
-    """Return `output` as JSON with sorted keys and without blanks.
-
-    Raises `StepError` (`output_invalid`, not retried) for what is no JSON.
-    """
-    try:
-        return orjson.dumps(output, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    except (TypeError, ValueError) as error:
-        raise StepError(
-            "output_invalid",
-            f"The output cannot be written as JSON: {error}.",
-            category=Category.EXECUTION,
-            retryable=False,
-        ) from error
-
-
-def digest_of(output: Any) -> str:
-    """Return the SHA-256 of `output` as key-sorted JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(output)).hexdigest()
+def output_folder(organization_id: UUID, execution_id: UUID) -> str:
+    """Return where the large outputs of a run lie in the storage."""
+    return f"executions/{organization_id}/{execution_id}"
 
 
 def store_output(
-    *, organization_id: UUID, execution_id: UUID, step_id: str, attempt: int, output: Any
-) -> StoredOutput:
-    """Put an output where it belongs by its size and return where that is.
+    value: Any, *, organization_id: UUID, execution_id: UUID, step_id: str, attempt: int
+) -> Stored:
+    """Keep an output: up to 64 KB for the row, more in a file.
 
-    Up to `INLINE_BYTES` it is a value for the row; larger, or with a NUL that PostgreSQL would
-    refuse, it is written to `executions/<organisation>/<run>/<step>-<attempt>.json` of the
-    default storage. Raises `StepError` (`output_too_large`, not retried) above `MOST_BYTES`, and
-    `output_invalid` for what is no JSON.
+    Raises `StepError`: `output_not_json`, `output_too_large` beyond 50 MB.
     """
-    text = canonical(output)
-    digest = hashlib.sha256(text).hexdigest()
-    if len(text) > MOST_BYTES:
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except (TypeError, ValueError) as error:
+        raise StepError(
+            "output_not_json",
+            f"What the step returned is no JSON: {error}",
+            retryable=False,
+        ) from None
+    size, digest = len(written), hashlib.sha256(written).hexdigest()
+    if size > MAX_BYTES:
         raise StepError(
             "output_too_large",
-            f"The output has {len(text)} bytes; at most {MOST_BYTES} are kept.",
+            f"The output has {size} bytes; at most {MAX_BYTES} are kept.",
             category=Category.RESOURCE,
             retryable=False,
-            details={"bytes": len(text), "limit": MOST_BYTES},
         )
-    if len(text) <= INLINE_BYTES and _NUL not in text:
-        return StoredOutput(orjson.loads(text), "", digest, len(text))
-    # A step's id may hold anything; the file's name tells as much of it as is safe.
-    safe = "".join(c if c.isalnum() or c in "-_[]" else "_" for c in step_id)[:100]
-    wanted = f"executions/{organization_id}/{execution_id}/{safe}-{attempt}.json"
-    return StoredOutput(None, default_storage.save(wanted, ContentFile(text)), digest, len(text))
+    if size <= IN_ROW_BYTES and _NUL not in written:
+        return Stored(orjson.loads(written), "", digest, size)
+    safe = hashlib.sha256(step_id.encode()).hexdigest()[:16]
+    name = f"{output_folder(organization_id, execution_id)}/{safe}-{attempt}.json"
+    return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
 
 
-def read_output(step: HasOutput) -> Any:
-    """Return the output of a step, wherever it is.
-
-    Raises `DataConsistencyException` where its file is gone.
-    """
-    if not step.output_file:
-        return step.output
-    try:
-        with default_storage.open(step.output_file) as file:
-            return orjson.loads(file.read())
-    except OSError as error:
-        raise DataConsistencyException(
-            "The file of an output is gone.", step.output_file, {"file": step.output_file}
-        ) from error
+def read_file(name: str) -> Any:
+    """Return the output that a file holds. Raises `FileNotFoundError`."""
+    with default_storage.open(name) as stored:
+        return orjson.loads(stored.read())

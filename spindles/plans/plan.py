@@ -33,13 +33,17 @@ class RetryRule(Part):
     multiplier: float = 2
     jitter: float = 0
 
-    def delay_after(self, attempt: int) -> float:
-        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+    def uncapped_delay_after(self, attempt: int) -> float:
+        """Return the seconds that the strategy asks for after failed attempt `attempt` (from 1)."""
         if self.strategy == "immediate":
             return 0
         if self.strategy == "linear":
-            return min(self.base_delay * attempt, self.max_delay)
-        return min(self.base_delay * self.multiplier ** (attempt - 1), self.max_delay)
+            return self.base_delay * attempt
+        return self.base_delay * self.multiplier ** (attempt - 1)
+
+    def delay_after(self, attempt: int) -> float:
+        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+        return min(self.uncapped_delay_after(attempt), self.max_delay)
 
     @property
     def delays(self) -> list[float]:
@@ -98,13 +102,25 @@ class Step(Part):
     internal: bool = False
 
 
+class NamedOutput(Part):
+    """One output of a run: any JSON, templates included."""
+
+    name: str
+    value: Any
+
+
 class Plan(Part):
-    """Everything one version runs. A failure of one of `stoppers` lets nothing further start."""
+    """Everything one version runs.
+
+    A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
+    each of its steps produced.
+    """
 
     format: int = FORMAT
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
+    outputs: tuple[NamedOutput, ...] | None = None
 
     @cached_property
     def by_id(self) -> dict[str, Step]:

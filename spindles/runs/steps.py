@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from config.exceptions import NotFound
-from spindles.engine.outputs import read_output
+from spindles.runs.outputs import read_output
 from spindles.models import Execution, ExecutionAttempt, ExecutionStep
 
 MOST_ITEMS = 100

@@ -1,133 +1,86 @@
-"""Runs as rows: what the engine would have left behind."""
+"""Runs for tests: a plan of a few steps, started, driven and read back."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.utils import timezone
-
+from accounts.actors import Actor
 from accounts.tenancy import scope
-from node_links.events.recording import record_event
-from node_links.models import NodeEntity
-from spindles.models import Execution, ExecutionAttempt, ExecutionLog, ExecutionStep
+from config.ids import uuid7
+from spindles.engine.session import Session
+from spindles.engine.starting import start_execution
+from spindles.models import Execution, ExecutionAttempt, ExecutionStep
 from spindles.plans.plan import Plan, Step
+from spindles.registry import Prepared, Source
 from spindles.services.plans import store_plan
-from tests.factories import Person
-
-EXECUTIONS = "/api/v1/executions/"
 
 
-def at(execution: Execution, rest: str = "") -> str:
-    """Return the address of a run, or one below it."""
-    return f"{EXECUTIONS}{execution.pk}/{rest}"
+def step(step_id: str, kind: str = "noop", **more: Any) -> Step:
+    """Return a step of a plan."""
+    return Step(id=step_id, kind=kind, name=more.pop("name", step_id), **more)
 
 
-def plan_of(*ids: str, kind: str = "noop") -> Plan:
-    """Return a plan of steps one after the other."""
-    steps = []
-    for index, step_id in enumerate(ids):
-        before = ids[index - 1 : index] if index else ()
-        steps.append(Step(id=step_id, kind=kind, name=step_id.title(), depends_on=tuple(before)))
-    return Plan(steps=tuple(steps))
+def plan_of(*steps: Step, **more: Any) -> Plan:
+    """Return a plan of these steps."""
+    return Plan(steps=steps, **more)
 
 
-def make_run(
-    person: Person, source: NodeEntity, *, plan: Plan | None = None, **values: Any
-) -> Execution:
-    """Return a run of `source` that `person` has started, with a pending row for each step."""
-    plan = plan or plan_of("a", "b")
-    with scope(person.actor):
-        stored = store_plan(actor=person.actor, plan=plan)
-        defaults = {
-            "source_feature": source.feature_type,
-            "source_id": source.pk,
-            "source_name": "A run",
-            "source_version": "1.0.0",
-            "total_steps": len(plan.steps),
-            "started_by": person.user,
+@dataclass(frozen=True)
+class Started:
+    """A run that was started, and how to look at it."""
+
+    actor: Actor
+    pk: UUID
+
+    def drive(self, worker: str = "tester") -> "Started":
+        """Let one worker do what can be done now."""
+        Session(self.actor.tenant_id, self.pk, worker).drive()
+        return self
+
+    @property
+    def row(self) -> Execution:
+        """The run as it is now."""
+        with scope(self.actor):
+            return Execution.objects.get(pk=self.pk)
+
+    @property
+    def steps(self) -> dict[str, ExecutionStep]:
+        """Its steps as they are now."""
+        with scope(self.actor):
+            rows = ExecutionStep.objects.filter(execution_id=self.pk)
+            return {row.step_id: row for row in rows}
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The state of each step, with the reason of skipped ones."""
+        return {
+            name: f"{one.status}: {one.reason}" if one.reason else one.status
+            for name, one in self.steps.items()
         }
-        run = Execution.objects.create(
-            organization=person.organization, plan=stored, **{**defaults, **values}
+
+    def attempts(self, step_id: str) -> list[ExecutionAttempt]:
+        """The tries of a step, the first one first."""
+        with scope(self.actor):
+            tries = ExecutionAttempt.objects.filter(execution_id=self.pk, step_id=step_id)
+            return list(tries.order_by("number"))
+
+
+def start(
+    actor: Actor, plan: Plan, inputs: Mapping[str, Any] | None = None, **more: Any
+) -> Started:
+    """Start a run of a plan that belongs to no spindle."""
+    limits = {name: more.pop(name) for name in ("max_concurrency", "timeout") if name in more}
+    with scope(actor):
+        stored = store_plan(actor=actor, plan=plan)
+        source = Source(
+            feature="spindle",
+            entity_id=more.pop("source_id", None) or uuid7(),
+            name="Sample",
+            slug="sample",
+            version="1.0.0",
+            plan_id=stored.pk,
+            **limits,
         )
-        ExecutionStep.objects.bulk_create(
-            ExecutionStep(
-                organization=person.organization,
-                execution=run,
-                position=position,
-                step_id=step.id,
-                kind=step.kind,
-                name=step.name,
-                internal=step.internal,
-            )
-            for position, step in enumerate(plan.steps)
-        )
-    return run
-
-
-def add_item(person: Person, run: Execution, map_id: str, index: int, **values: Any) -> None:
-    """Let a map of the run have an item."""
-    with scope(person.actor):
-        ExecutionStep.objects.create(
-            organization=run.organization,
-            execution=run,
-            position=run.steps.get(step_id=map_id).position,
-            step_id=f"{map_id}[{index}]",
-            kind="noop",
-            name=f"{map_id} {index}",
-            item_of=map_id,
-            item_index=index,
-            item=index,
-            **values,
-        )
-
-
-def change_step(person: Person, run: Execution, step_id: str, **values: Any) -> None:
-    """Let a step of the run stand elsewhere."""
-    with scope(person.actor):
-        run.steps.filter(step_id=step_id).update(**values)
-
-
-def add_attempt(person: Person, run: Execution, step_id: str, number: int, **values: Any) -> None:
-    """Let a step of the run have been tried."""
-    with scope(person.actor):
-        ExecutionAttempt.objects.create(
-            organization=run.organization,
-            execution=run,
-            step_id=step_id,
-            number=number,
-            idempotency_key="k" * 64,
-            started_at=timezone.now(),
-            **values,
-        )
-
-
-def add_line(person: Person, run: Execution, message: str, **values: Any) -> int:
-    """Let the run have said something; return the id of the line."""
-    with scope(person.actor):
-        line = ExecutionLog.objects.create(
-            organization=run.organization,
-            execution=run,
-            at=timezone.now(),
-            message=message,
-            **values,
-        )
-    return int(line.pk)
-
-
-def tell(person: Person, run: Execution, event_type: str, **data: Any) -> None:
-    """Record an event of the run, as the engine does."""
-    with scope(person.actor):
-        record_event(
-            actor=person.actor,
-            entity=run,
-            event_type=event_type,
-            data={"execution_id": str(run.pk), **data},
-        )
-
-
-def end(person: Person, run: Execution, status: str, **values: Any) -> None:
-    """Let the run be over."""
-    now = timezone.now()
-    with scope(person.actor):
-        Execution.objects.filter(pk=run.pk).update(
-            status=status, started_at=now - timedelta(seconds=2), completed_at=now, **values
-        )
+        row = start_execution(actor=actor, prepared=Prepared(source, dict(inputs or {})), **more)
+    return Started(actor, row.pk)

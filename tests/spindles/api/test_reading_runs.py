@@ -16,7 +16,7 @@ from spindles.models import Execution
 from spindles.plans.plan import Plan, Step
 from spindles.registry import Prepared, Runnable, runnables
 from tests.factories import Cast, make_model, make_sop
-from tests.spindles.runs import (
+from tests.spindles.stored_runs import (
     EXECUTIONS,
     add_attempt,
     add_item,
@@ -265,11 +265,7 @@ def test_a_large_output_is_read_back_from_its_file(
     run = make_run(cast.editor, make_model(cast.editor))
     text = "x" * 100_000
     stored = store_output(
-        organization_id=run.organization_id,
-        execution_id=run.pk,
-        step_id="a",
-        attempt=1,
-        output=text,
+        text, organization_id=run.organization_id, execution_id=run.pk, step_id="a", attempt=1
     )
     change_step(
         cast.editor, run, "a", output_file=stored.file, output_bytes=stored.size, output=None
