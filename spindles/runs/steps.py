@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from config.exceptions import NotFound
-from spindles.runs.outputs import read_output
 from spindles.models import Execution, ExecutionAttempt, ExecutionStep
+from spindles.runs.outputs import read_output
 
 MOST_ITEMS = 100
 """So many items of a map are told inside it; the others by `item_of`."""

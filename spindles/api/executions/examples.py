@@ -99,3 +99,9 @@ EXECUTIONS = {
     "retrieve": [OpenApiExample("a failed run", WHOLE_RUN, response_only=True)],
 }
 STEPS = {"retrieve": [OpenApiExample("a completed step", STEP, response_only=True)]}
+
+STREAM = """id: 3-1
+event: step
+data: {"step_id":"collect","kind":"transform","attempt":1,"status":"running"}
+
+"""

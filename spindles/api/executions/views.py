@@ -4,6 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import F, QuerySet
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -14,11 +15,16 @@ from accounts.api.callers import CallerMixin
 from accounts.api.permissions import IsMember
 from config.api.filters import StrictFilterBackend
 from config.api.views import GenericViewSet
+from node_links.api.streams import FROM, send_on, stream_answers
+from node_links.realtime.addresses import LAST_EVENT_ID
+from node_links.realtime.callers import caller_of
 from spindles.api.executions import serializers as shapes
-from spindles.api.executions.examples import EXECUTIONS
+from spindles.api.executions.examples import EXECUTIONS, STREAM
 from spindles.api.executions.filters import ExecutionFilters, LogFilters, LogPagination, StepFilters
 from spindles.api.executions.step_serializers import StepSerializer
 from spindles.models import Execution, ExecutionLog
+from spindles.realtime.messages import Position
+from spindles.realtime.streams import position_of
 from spindles.registry import runnables
 from spindles.runs.descendants import children_of
 from spindles.runs.steps import show_steps, steps_of
@@ -97,3 +103,23 @@ class ExecutionViewSet(mixins.ListModelMixin, RunReads):
         rows = ExecutionLog.objects.filter(execution=self.get_object())
         page = self.paginate_queryset(self.filter_queryset(rows))
         return self.get_paginated_response(shapes.LogSerializer(page, many=True).data)
+
+    @extend_schema(
+        parameters=FROM,
+        responses=stream_answers(STREAM),
+        operation_id="executions_events",
+    )
+    @action(
+        detail=True,
+        pagination_class=None,
+        filter_backends=(),
+        extra_query_parameters=(LAST_EVENT_ID,),
+    )
+    def events(self, request: Request, pk: UUID) -> HttpResponse:
+        """Stream the run: `status`, `step` and `log` as they come, `end` when it is over.
+
+        It begins at the beginning, or behind the message named by Last-Event-ID.
+        """
+        self.get_object()
+        caller, after = caller_of(self.actor), position_of(request._request)
+        return send_on(request, caller, after=None if after == Position() else str(after))
