@@ -5,6 +5,31 @@ from enum import StrEnum
 from django.db import models
 
 
+class SpindleStatus(models.TextChoices):
+    """Where a spindle stands; deletion is a timestamp, not a status.
+
+    The live version is active, inactive, in error or deprecated; a working copy may besides be a
+    draft, and the whole archived.
+    """
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    ERROR = "error", "Error"
+    DEPRECATED = "deprecated", "Deprecated"
+    ARCHIVED = "archived", "Archived"
+
+
+class StepNodeType(models.TextChoices):
+    """The families of nodes that a spindle is drawn with."""
+
+    ACTION = "actionNode", "Action"
+    TRANSFORMATION = "transformationNode", "Transformation"
+    CONDITION = "conditionNode", "Condition"
+    ERROR_HANDLER = "errorHandlerNode", "Error handler"
+    TRIGGER = "triggerNode", "Trigger"
+
+
 class ExecutionStatus(models.TextChoices):
     """Where a run stands."""
 
@@ -95,6 +120,14 @@ class ReplayMode(models.TextChoices):
     FULL = "full", "All steps"
     FROM_STEP = "from_step", "From a step on"
     FAILED_ONLY = "failed_only", "Failed steps"
+
+
+class CredentialKind(models.TextChoices):
+    """How a credential is shown to the other side."""
+
+    BEARER = "bearer", "Bearer token"
+    BASIC = "basic", "User and password"
+    HEADER = "header", "A header of its own"
 
 
 class LogLevel(models.TextChoices):
