@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("spindles.api.credentials.urls")),
     path("hooks/<str:path>/", HookView.as_view(), name="hook"),
     path("hooks/<str:organization>/<str:path>/", OrganizationHookView.as_view(), name="hook"),
+    path("", include("spindles.api.executions.urls")),
     *router.urls,
 ]
