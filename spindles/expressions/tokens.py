@@ -6,6 +6,8 @@ The binding of CEL gives no syntax tree, so that the text is read token by token
 import re
 from collections.abc import Collection, Iterator
 
+from spindles.expressions.paths import Path
+
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+|//[^\n]*)
@@ -34,7 +36,7 @@ def names_in(text: str) -> set[str]:
     return {name for kind, name in tokens_of(text) if kind == "name"}
 
 
-def paths_read(text: str, roots: Collection[str]) -> Iterator[tuple[str, ...]]:
+def paths_read(text: str, roots: Collection[str]) -> Iterator[Path]:
     """Yield paths below which lies everything of `roots` that the text can read.
 
     A path ends where the text goes on in a way that only evaluating it tells: at a computed index,

@@ -1,0 +1,72 @@
+"""The process that evaluates what nobody can bound beforehand."""
+
+import os
+from typing import Any
+
+import orjson
+import pytest
+
+from spindles.expressions import confinement
+from spindles.expressions.confinement import Exceeded, Sandbox
+from spindles.expressions.framing import read_frame, write_frame
+from spindles.expressions.sandbox import serve
+
+ENDLESS = "l.all(x, l.all(y, l.all(z, x + y + z >= 0)))"
+
+
+def ask(*requests: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the answers to some requests that came together."""
+    reading, asking = os.pipe()
+    answering, writing = os.pipe()
+    for request in requests:
+        write_frame(asking, orjson.dumps(request))
+    os.close(asking)
+    serve(reading, writing)
+    os.close(writing)
+    answers = []
+    while (answer := read_frame(answering)) is not None:
+        answers.append(orjson.loads(answer))
+    os.close(reading)
+    os.close(answering)
+    return answers
+
+
+def test_requests_are_answered_in_their_order() -> None:
+    assert ask(
+        {"text": "l.map(x, x + 1)", "variables": {"l": [1, 2]}},
+        {"text": "l.all(x, x.missing == 1)", "variables": {"l": [{}]}},
+        {"text": ENDLESS, "variables": {"l": list(range(2000))}},
+        {"text": "'still ' + 'there'", "variables": {}},
+        {"text": ENDLESS, "variables": {"l": list(range(2000))}},
+    ) == [
+        {"value": [2, 3]},
+        {"error": "There is no 'missing'."},
+        {"exceeded": True},
+        {"value": "still there"},
+        {"exceeded": True},
+    ]
+
+
+def test_a_sandbox_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confinement, "PATIENCE", 0.0)
+    own = Sandbox()
+
+    with pytest.raises(Exceeded):
+        own.evaluate("1 + 1", {})
+
+    monkeypatch.setattr(confinement, "PATIENCE", 30.0)
+    assert own.evaluate("1 + 1", {}) == {"value": 2}
+    own.close()
+
+
+def test_many_evaluations_use_one_process() -> None:
+    own = Sandbox()
+    assert own.evaluate("1 + 1", {}) == {"value": 2}
+    process = own._process
+
+    with pytest.raises(Exceeded):
+        own.evaluate(ENDLESS, {"l": list(range(2000))})
+    assert own.evaluate("l.size()", {"l": [0] * 500_000}) == {"value": 500_000}
+
+    assert own._process is process
+    own.close()
