@@ -66,7 +66,7 @@ def test_many_evaluations_use_one_process() -> None:
 
     with pytest.raises(Exceeded):
         own.evaluate(ENDLESS, {"l": list(range(2000))})
-    assert own.evaluate("l.size()", {"l": [0] * 500_000}) == {"value": 500_000}
+    assert own.evaluate("l.size()", {"l": [0] * 100_000}) == {"value": 100_000}
 
     assert own._process is process
     own.close()
