@@ -2,4 +2,15 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("spindles.api.credentials.urls"))]
+from config.api.routers import Router
+from spindles.api.step_kinds import StepKindsView
+from spindles.api.views import SpindleViewSet
+
+router = Router()
+router.register("spindles", SpindleViewSet, basename="spindles")
+
+urlpatterns = [
+    path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
+    path("", include("spindles.api.credentials.urls")),
+    *router.urls,
+]

@@ -135,7 +135,7 @@ def _(result: ForEach, run: Run, step: StepState) -> None:
         run,
         step,
         WaitKind.ITEMS,
-        kind=result.kind,
+        item_kind=result.kind,
         params=dict(result.params),
         concurrency=result.concurrency,
         on_item_error=result.on_item_error,

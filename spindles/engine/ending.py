@@ -48,11 +48,8 @@ def end_overdue(run: Run) -> None:
 def fail_run(run: Run, step_ids: list[str]) -> None:
     """End a run badly; why stands in its row."""
     _end(run, ExecutionStatus.FAILED)
-    run.record_run(
-        "WorkflowExecutionFailed",
-        error=run.row.error,
-        failed_step_ids=list(dict.fromkeys(step_ids)),
-    )
+    failed = list(dict.fromkeys(step_ids))
+    run.record_run("WorkflowExecutionFailed", error=run.row.error, failed_step_ids=failed)
     run.log(LogLevel.ERROR, (run.row.error or {}).get("message", "The run failed."))
 
 
@@ -106,9 +103,9 @@ def _end(run: Run, status: ExecutionStatus) -> None:
     row.completed_at = max(run.now, row.started_at)
     row.queued_at = row.snapshot_at = row.deadline_at = None
     give_slot_back(run)
-    ended = runnables.get(row.source_feature).ended
-    if ended is not None:
-        ended(row)
+    runnable = runnables.find(row.source_feature)
+    if runnable is not None and runnable.ended is not None:
+        runnable.ended(row)
     if row.parent_id is not None:
         ring_on_commit(row.organization_id, row.parent_id)
 

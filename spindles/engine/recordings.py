@@ -9,20 +9,18 @@ from spindles.models import ExecutionStep
 from spindles.registry import StepError
 
 
-def recorded_end(run: Run, step: StepState) -> bool:
-    """End a step of a replay as it ended in the run that is replayed; False where it did not."""
-    recorded = ExecutionStep.objects.filter(
-        execution_id=run.row.replay_of_id, step_id=step.step_id
-    ).first()
+def end_as_recorded(run: Run, step: StepState) -> None:
+    """End a step of a replay as it ended in the run that is replayed."""
+    steps = ExecutionStep.objects.filter(execution__replays=run.row.pk)
+    recorded = steps.filter(step_id=step.step_id).first()
     if recorded is None or recorded.status not in (StepStatus.COMPLETED, StepStatus.FAILED):
         error = StepError("not_recorded", "The run that is replayed never came here.")
         fail(run, step, error)
-        return True
+        return
     if recorded.status == StepStatus.FAILED:
         fail(run, step, from_told(recorded.error or {}))
-        return True
+        return
     stored = Stored(
         recorded.output, recorded.output_file, recorded.output_hash, recorded.output_bytes
     )
     complete(run, step, stored)
-    return True

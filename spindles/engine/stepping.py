@@ -12,14 +12,14 @@ from pydantic import BaseModel, ValidationError
 from config.exceptions import DomainError
 from spindles.choices import Category, LogLevel, SkipReason
 from spindles.engine.directives import follow
-from spindles.engine.recordings import recorded_end
+from spindles.engine.recordings import end_as_recorded
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import begin, fail, idempotency_key, skip
 from spindles.engine.variables import StepsView, named_steps, variables_of
 from spindles.expressions.conditions import ConditionError, holds
 from spindles.expressions.templates import TemplateError, render
 from spindles.plans.plan import Step
-from spindles.registry import Done, Place, StepContext, StepError, StepKind, step_kinds
+from spindles.registry import Place, StepContext, StepError, StepKind, step_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def start_step(run: Run, step: StepState, *, worker: str, outside: bool) -> Job 
 def _start(
     run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel, worker: str
 ) -> Job | bool:
-    timeout = planned.timeout
     begin(run, step, worker=worker, lease_seconds=settings.LEASE_SECONDS)
     step.input = params.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    if kind.has_effect and not run.row.feeds_production and recorded_end(run, step):
+    if kind.has_effect and not run.row.feeds_production:
+        end_as_recorded(run, step)
         return True
     if kind.place is Place.INLINE:
         _handle(run, step, planned, kind, params)
@@ -69,7 +69,7 @@ def _start(
     return Job(
         step.step_id,
         step.attempt,
-        timeout,
+        planned.timeout,
         {
             "kind": kind.name,
             "params": step.input,
@@ -150,6 +150,3 @@ def _params(run: Run, step: StepState, planned: Step, kind: StepKind) -> BaseMod
 
 def _fault(code: str, message: str) -> StepError:
     return StepError(code, message, category=Category.VALIDATION)
-
-
-__all__ = ["Done", "Job", "of_domain", "start_step"]

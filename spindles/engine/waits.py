@@ -1,5 +1,6 @@
 """Looking at steps that wait: has come what they wait for, or is their time over?"""
 
+from collections.abc import Iterable
 from typing import Any
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
@@ -23,6 +24,13 @@ def look_at_steps(run: Run) -> None:
     children = _children(run, waiting)
     for step in waiting:
         _look(run, step, children)
+
+
+def look_at_maps(run: Run, changed: Iterable[StepState]) -> None:
+    """End the maps whose last item is among the steps that have changed."""
+    for name in {step.item_of for step in changed if step.item_of is not None}:
+        if run.steps[name].status == StepStatus.WAITING:
+            _look(run, run.steps[name], {})
 
 
 def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
@@ -69,7 +77,8 @@ def _children(run: Run, waiting: list[StepState]) -> dict[str, Execution]:
 
 def _take_child(run: Run, step: StepState, child: Execution) -> None:
     if child.status == ExecutionStatus.COMPLETED:
-        narrow = runnables.get(child.source_feature).narrow
+        runnable = runnables.find(child.source_feature)
+        narrow = runnable.narrow if runnable is not None else None
         asked = step.wait.get("narrow", {})
         outputs: Any = child.outputs if narrow is None else narrow(child.outputs, asked)
         step_used = list(step.used)
