@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import orjson
 
+from config.exceptions import PerformanceException
 from spindles.expressions.framing import read_frame, write_frame
 
 # The sandbox ends an evaluation by processor time; this is for a machine that gives it none.
@@ -36,20 +37,29 @@ class Sandbox:
         os.register_at_fork(after_in_child=self._forget)
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return `{"value": …}` or `{"error": …}`. Raises `Exceeded`, `TypeError` for no JSON."""
+        """Return `{"value": …}` or `{"error": …}`.
+
+        Raises `Exceeded`; `TypeError` for variables that are no JSON; `PerformanceException` where
+        the sandbox cannot be started or does not get to work, which says nothing of the expression.
+        """
         request = orjson.dumps({"text": text, "variables": variables})
         with self._lock:
+            found: dict[str, Any] = orjson.loads(self._answer(request))
+        if "exceeded" in found:
+            raise Exceeded
+        return found
+
+    def _answer(self, request: bytes) -> bytes:
+        # One that somebody has ended is replaced, and asked anew.
+        for _ in range(2):
             try:
                 answer = _exchange(self._running(), request)
             except OSError:
                 answer = None
-            if answer is None:
-                self.close()
-                raise Exceeded
-        found: dict[str, Any] = orjson.loads(answer)
-        if "exceeded" in found:
-            raise Exceeded
-        return found
+            if answer is not None:
+                return answer
+            self.close()
+        raise PerformanceException("The sandbox of expressions does not answer.", "sandbox")
 
     def close(self) -> None:
         """End the process. The next evaluation starts another."""

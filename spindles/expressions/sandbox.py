@@ -34,18 +34,18 @@ def serve(requests: int, answers: int) -> None:
             child = os.fork()
             if child == 0:
                 _work(requests, answers, asked)
-            _, status = os.waitpid(child, 0)
-            if status == 0:
-                return
-            if asked[0]:
-                write_frame(answers, _EXCEEDED)
+            os.waitpid(child, 0)
+            if not asked[0]:
+                return  # there is no more to answer, or somebody has ended it
+            write_frame(answers, _EXCEEDED)
 
 
 def _work(requests: int, answers: int, asked: mmap.mmap) -> NoReturn:
     """Answer requests until one exceeds its limits, and end this process, however that goes."""
     try:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, most))
+        limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         while (request := read_frame(requests)) is not None:
             asked[0] = 1

@@ -1,11 +1,14 @@
 """The process that evaluates what nobody can bound beforehand."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import pytest
 
+from config.exceptions import PerformanceException
 from spindles.expressions import confinement
 from spindles.expressions.confinement import Exceeded, Sandbox
 from spindles.expressions.framing import read_frame, write_frame
@@ -51,11 +54,32 @@ def test_a_sandbox_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(confinement, "PATIENCE", 0.0)
     own = Sandbox()
 
-    with pytest.raises(Exceeded):
+    with pytest.raises(PerformanceException):
         own.evaluate("1 + 1", {})
 
     monkeypatch.setattr(confinement, "PATIENCE", 30.0)
     assert own.evaluate("1 + 1", {}) == {"value": 2}
+    own.close()
+
+
+def test_a_sandbox_that_cannot_be_started_says_nothing_of_the_expression(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(confinement, "_ROOT", tmp_path / "gone")
+
+    with pytest.raises(PerformanceException):
+        Sandbox().evaluate("1 + 1", {})
+
+
+def test_a_sandbox_that_is_ended_in_between_is_replaced() -> None:
+    own = Sandbox()
+    assert own.evaluate("a + 1", {"a": 1}) == {"value": 2}
+    process = own._process
+    assert process is not None
+    for child in psutil.Process(process.pid).children():
+        child.kill()
+
+    assert own.evaluate("a + 1", {"a": 2}) == {"value": 3}
     own.close()
 
 
