@@ -47,14 +47,19 @@ def _work(requests: int, answers: int, asked: mmap.mmap) -> NoReturn:
         limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
         resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        while (request := read_frame(requests)) is not None:
-            asked[0] = 1
-            answer = _evaluated(request)
-            asked[0] = 0
-            write_frame(answers, answer)
+        answer_requests(requests, answers, asked)
     except BaseException:  # noqa: BLE001 - told to the process above by the exit status
         os._exit(1)
     os._exit(0)
+
+
+def answer_requests(requests: int, answers: int, asked: "mmap.mmap | bytearray") -> None:
+    """Answer each request; `asked[0]` is 1 while one is at work."""
+    while (request := read_frame(requests)) is not None:
+        asked[0] = 1
+        answer = _evaluated(request)
+        asked[0] = 0
+        write_frame(answers, answer)
 
 
 def _evaluated(request: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """The process that evaluates what nobody can bound beforehand."""
 
 import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +14,21 @@ from config.exceptions import PerformanceException
 from spindles.expressions import confinement
 from spindles.expressions.confinement import Exceeded, Sandbox
 from spindles.expressions.framing import read_frame, write_frame
-from spindles.expressions.sandbox import serve
+from spindles.expressions.sandbox import answer_requests, serve
 
 ENDLESS = "l.all(x, l.all(y, l.all(z, x + y + z >= 0)))"
 
 
-def ask(*requests: dict[str, Any]) -> list[dict[str, Any]]:
+def ask(
+    *requests: dict[str, Any], through: Callable[[int, int], None] = serve
+) -> list[dict[str, Any]]:
     """Return the answers to some requests that came together."""
     reading, asking = os.pipe()
     answering, writing = os.pipe()
     for request in requests:
         write_frame(asking, orjson.dumps(request))
     os.close(asking)
-    serve(reading, writing)
+    through(reading, writing)
     os.close(writing)
     answers = []
     while (answer := read_frame(answering)) is not None:
@@ -48,6 +52,21 @@ def test_requests_are_answered_in_their_order() -> None:
         {"value": "still there"},
         {"exceeded": True},
     ]
+
+
+def test_the_clock_runs_only_while_a_request_is_at_work() -> None:
+    asked = bytearray(1)
+
+    answers = ask(
+        {"text": "a + 1", "variables": {"a": 1}},
+        {"text": "a", "variables": {}},
+        through=lambda reading, writing: answer_requests(reading, writing, asked),
+    )
+
+    assert answers[0] == {"value": 2}
+    assert answers[1]["error"].startswith("Undefined variable or function: 'a'")
+    assert asked == b"\0"
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
 
 
 def test_a_sandbox_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
