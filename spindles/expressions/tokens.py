@@ -6,8 +6,6 @@ The binding of CEL gives no syntax tree, so that the text is read token by token
 import re
 from collections.abc import Collection, Iterator
 
-from spindles.expressions.paths import Path
-
 _TOKEN = re.compile(
     r"""
       (?P<space>\s+|//[^\n]*)
@@ -23,6 +21,7 @@ _TOKEN = re.compile(
 _PLAIN_KEY = re.compile(r"""(?:"[^"\\]*"|'[^'\\]*')""")
 
 Token = tuple[str, str]
+Path = tuple[str, ...]
 
 
 def tokens_of(text: str) -> list[Token]:
