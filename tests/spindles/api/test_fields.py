@@ -30,7 +30,9 @@ def test_a_new_spindle_is_a_draft_with_defaults(cast: Cast) -> None:
 
     owner = str(cast.editor.user.pk)
     assert response["ETag"] == '"1"'
-    assert {name: made[name] for name in made if name not in ("id", "created_at", "updated_at")} == {
+    assert {
+        name: made[name] for name in made if name not in ("id", "created_at", "updated_at")
+    } == {
         "slug": "offne-das-ventil",
         "name": "Öffne das Ventil!",
         "description": None,

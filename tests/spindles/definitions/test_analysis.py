@@ -36,9 +36,7 @@ def test_an_estimate_takes_the_average_that_is_given() -> None:
 
 
 def test_inside_a_level_priority_comes_before_declaration() -> None:
-    figures = analyse(
-        parsed(step("a"), step("b", priority=9), step("c"), step("d", "a", "b", "c"))
-    )
+    figures = analyse(parsed(step("a"), step("b", priority=9), step("c"), step("d", "a", "b", "c")))
 
     assert figures["order"] == ["b", "a", "c", "d"]
     assert figures["critical_path"] == ["b", "d"]
