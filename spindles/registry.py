@@ -332,6 +332,10 @@ class RunnableRegistry:
             raise ValueError(f"The feature {runnable.feature} runs already.")
         self._runnables[runnable.feature] = runnable
 
+    def find(self, feature: str) -> Runnable | None:
+        """Return how the feature runs, if it does."""
+        return self._runnables.get(feature)
+
     def get(self, feature: str) -> Runnable:
         """Return how the feature runs. Raises `ValidationFailed` for one that does not."""
         found = self._runnables.get(feature)

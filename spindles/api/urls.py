@@ -1,6 +1,6 @@
-"""Addresses of spindles below `/api/v1/`."""
+"""Addresses of spindles and runs below `/api/v1/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from config.api.routers import Router
 from spindles.api.step_kinds import StepKindsView
@@ -11,5 +11,6 @@ router.register("spindles", SpindleViewSet, basename="spindles")
 
 urlpatterns = [
     path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
+    path("", include("spindles.api.credentials.urls")),
     *router.urls,
 ]

@@ -72,16 +72,24 @@ class Session:
         self._run: Run | None = None
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
         self._renewed = time.monotonic()
+        self._lacks_slot = False
 
     def drive(self) -> None:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
         try:
             with inside_execution(self._execution_id):
-                while self._turn():
+                while self._turn() or self._takes_slot():
                     pass
         finally:
             for job in self._jobs.values():
                 job.cancel()
+
+    def _takes_slot(self) -> bool:
+        """Take a slot where the run has something to do and none; False where it is queued."""
+        if not self._lacks_slot:
+            return False
+        self._lacks_slot = False
+        return take_slot(self._actor, self._execution_id)
 
     def _turn(self) -> bool:
         """Do one transaction and what follows from it; False where there is nothing to stay for."""
@@ -90,7 +98,7 @@ class Session:
             return False
         for job in progress.jobs:
             self._jobs[job.step_id, job.attempt] = submit(job)
-        for _ in range(min(progress.left, MAX_HELPERS) if progress.jobs else 0):
+        for _ in range(min(len(progress.left), MAX_HELPERS) if progress.jobs else 0):
             ring(self._organization_id, self._execution_id)
         if self._jobs:
             self._wait_for_jobs()
@@ -143,9 +151,9 @@ class Session:
         row = run.row
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
-        if not take_slot(run):
-            row.wake_at = run.now + timedelta(seconds=UNANSWERED_SECONDS)
-            return Progress()
+        if not row.holds_slot:
+            self._lacks_slot = not self._jobs
+            return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)
         row.worker = self._worker

@@ -1,5 +1,6 @@
 """The tables of spindles, plans and runs."""
 
+from spindles.models.credentials import Credential
 from spindles.models.executions import (
     Execution,
     ExecutionAttempt,
@@ -11,6 +12,7 @@ from spindles.models.plans import StoredPlan
 from spindles.models.spindles import Spindle, SpindleVersion
 
 __all__ = [
+    "Credential",
     "Execution",
     "ExecutionAttempt",
     "ExecutionLog",
