@@ -19,6 +19,7 @@ from spindles.api.definitions import ACTS, DefinitionActions
 from spindles.api.examples import SPINDLES
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
+from spindles.api.parts import PART_ACTS, PartActions
 from spindles.api.serializers import spindles as shapes
 from spindles.api.versions import SpindleVersionActions
 from spindles.definitions.rewriting import rewrite
@@ -39,6 +40,7 @@ WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history"})
 class SpindleViewSet(
     mixins.ListModelMixin,
     DefinitionActions,
+    PartActions,
     SpindleVersionActions,
     LifeCycleActions,
 ):
@@ -51,7 +53,7 @@ class SpindleViewSet(
     filterset_class = SpindleFilters
     ordering_fields = ("name", "slug", "created_at", "updated_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS}
+    acts = {**NodeEntityViewSet.acts, **ACTS, **PART_ACTS, **LIFE_CYCLE_ACTS}
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, "reason")
 
