@@ -105,9 +105,7 @@ def test_a_list_shows_no_drawing(cast: Cast, three: list[Spindle]) -> None:
         ("colour=red", "?colour", "unknown_field"),
     ],
 )
-def test_a_filter_that_is_none_is_refused(
-    cast: Cast, query: str, pointer: str, code: str
-) -> None:
+def test_a_filter_that_is_none_is_refused(cast: Cast, query: str, pointer: str, code: str) -> None:
     response = cast.viewer.client.get(f"{SPINDLES}?{query}")
 
     refused(response, 400, "validation_error")
@@ -152,4 +150,3 @@ def test_a_request_costs_the_same_whatever_the_size(cast: Cast, count: int) -> N
         "deactivate": spent(person, "post", f"{at}deactivate/"),
         "open": spent(person, "post", f"{at}versions/", {"bump": "minor"}),
     } == COSTS
-
