@@ -19,6 +19,7 @@ from spindles.api.definitions import ACTS, DefinitionActions
 from spindles.api.examples import SPINDLES
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
+from spindles.api.parts import PART_ACTS, PartActions
 from spindles.api.serializers import spindles as shapes
 from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
@@ -40,6 +41,7 @@ WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history"})
 class SpindleViewSet(
     mixins.ListModelMixin,
     DefinitionActions,
+    PartActions,
     SpindleVersionActions,
     LifeCycleActions,
     TriggerActions,
@@ -53,7 +55,13 @@ class SpindleViewSet(
     filterset_class = SpindleFilters
     ordering_fields = ("name", "slug", "created_at", "updated_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS, **TRIGGER_ACTS}
+    acts = {
+        **NodeEntityViewSet.acts,
+        **ACTS,
+        **PART_ACTS,
+        **LIFE_CYCLE_ACTS,
+        **TRIGGER_ACTS,
+    }
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, "reason")
 
