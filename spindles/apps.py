@@ -12,6 +12,7 @@ class SpindlesConfig(AppConfig):
     def ready(self) -> None:
         """Join the graph, let the kinds of steps join the registry, and let spindles run."""
         from spindles.nodes import register
+        from spindles.runs import joining as runs
         from spindles.services.node_operations import SpindleOperations
         from spindles.services.running import register as let_run
         from spindles.steps import joining
@@ -19,3 +20,4 @@ class SpindlesConfig(AppConfig):
         joining.register()
         register(SpindleOperations())
         let_run()
+        runs.join()

@@ -1,1 +1,1 @@
-"""Spindles over REST."""
+"""Spindles and runs over REST."""

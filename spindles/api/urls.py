@@ -1,6 +1,6 @@
-"""Addresses of spindles below `/api/v1/`."""
+"""Addresses of spindles and runs below `/api/v1/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from config.api.routers import Router
 from spindles.api.step_kinds import StepKindsView
@@ -12,7 +12,9 @@ router.register("spindles", SpindleViewSet, basename="spindles")
 
 urlpatterns = [
     path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
+    path("", include("spindles.api.credentials.urls")),
     path("hooks/<str:path>/", HookView.as_view(), name="hook"),
     path("hooks/<str:organization>/<str:path>/", OrganizationHookView.as_view(), name="hook"),
+    path("", include("spindles.api.executions.urls")),
     *router.urls,
 ]

@@ -1,5 +1,6 @@
 """The tables of spindles, plans and runs."""
 
+from spindles.models.credentials import Credential
 from spindles.models.executions import (
     Execution,
     ExecutionAttempt,
@@ -12,6 +13,7 @@ from spindles.models.spindles import Spindle, SpindleVersion
 from spindles.models.triggers import SpindleTrigger, TriggerFiring
 
 __all__ = [
+    "Credential",
     "Execution",
     "ExecutionAttempt",
     "ExecutionLog",
