@@ -25,6 +25,7 @@ from tests.spindles.triggers.publishing import (
     publish_again,
     runs_of,
     trigger_of,
+    triggers_of,
 )
 
 HOOK = {"kind": "webhook", "id": "hook", "path": "deploys"}
@@ -46,8 +47,13 @@ def signed(
         message_id=delivery_id or str(uuid7()),
         timestamp=int(time.time()) - age,
         body=body,
-        signed_with=[secret or trigger_of(spindle).secret or ""],
+        signed_with=[secret or _secret_of(spindle)],
     )
+
+
+def _secret_of(spindle: Spindle) -> str:
+    rows = triggers_of(spindle).values()
+    return next(row.secret or "" for row in rows if row.kind == "webhook")
 
 
 def post(
