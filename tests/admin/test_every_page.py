@@ -38,6 +38,8 @@ LOOKING_ONLY = {
     "Webhook",
     "WebhookDelivery",
     "Notification",
+    "SpindleTrigger",
+    "TriggerFiring",
 }
 
 
