@@ -38,6 +38,7 @@ LOOKING_ONLY = {
     "Webhook",
     "WebhookDelivery",
     "Notification",
+    "Credential",
     "SpindleTrigger",
     "TriggerFiring",
 }
