@@ -36,19 +36,13 @@ from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
+from spindles.engine.session import Session
 from spindles.engine.starting import start_execution
-from spindles.models import (
-    ExecutionAttempt,
-    ExecutionLog,
-    ExecutionSnapshot,
-    Spindle,
-    SpindleTrigger,
-)
+from spindles.models import ExecutionSnapshot, Spindle, SpindleTrigger, TriggerFiring
 from spindles.registry import runnables
 from spindles.services.credentials import create_credential
 from spindles.services.plans import store_plan
 from spindles.services.publishing import publish_spindle
-from spindles.services.triggers.firings import record_refusal
 from tests.accounts.conftest import make_key
 from tests.factories import Person, make_model, make_person, make_sop, make_spindle
 
@@ -83,11 +77,7 @@ def _fill(person: Person) -> Sop:
         publish_entity(
             FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
         )
-        spindle = make_spindle(
-            person,
-            steps=[{"id": "wait", "kind": "noop"}],
-            triggers=[{"id": "hook", "kind": "webhook"}],
-        )
+        spindle = make_spindle(person, steps=[{"id": "wait", "kind": "noop"}])
         publish_spindle(actor=person.actor, pk=spindle.pk)
         _ran(person, spindle)
         node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
@@ -135,6 +125,32 @@ def _fill(person: Person) -> Sop:
     return sop
 
 
+def _ran(person: Person, spindle: Spindle) -> None:
+    """Let a spindle have run, by a trigger, with all that a run leaves behind."""
+    prepared = runnables.get("spindle").prepare(
+        actor=person.actor,
+        target=str(spindle.pk),
+        version=None,
+        environment="production",
+        inputs={},
+    )
+    run = start_execution(actor=person.actor, prepared=prepared)
+    Session(run.organization_id, run.pk).drive()
+    own = {"organization_id": run.organization_id}
+    ExecutionSnapshot.objects.create(**own, execution=run, number=1, percent=100, content={})
+    trigger = SpindleTrigger.objects.create(
+        **own, spindle=spindle, key="nightly", kind="schedule", version="1.0.0"
+    )
+    TriggerFiring.objects.create(
+        **own,
+        trigger=trigger,
+        spindle=spindle,
+        outcome="started",
+        execution=run,
+        created_at=timezone.now(),
+    )
+
+
 def _linked(tenant: Organization) -> None:
     """Let a link of the organisation have a history, and have drifted."""
     link = NodeLink.objects.filter(organization=tenant)[0]
@@ -146,24 +162,6 @@ def _linked(tenant: Organization) -> None:
     LinkStrengthCalculation.objects.create(
         link=link, organization=tenant, source="supplied", **numbers, **bonuses
     )
-
-
-def _ran(person: Person, spindle: Spindle) -> None:
-    """Let a published spindle be triggered, and run."""
-    row = {"organization": person.organization}
-    record_refusal(SpindleTrigger.objects.get(spindle=spindle), "It did not fit.")
-    prepared = runnables.get(Spindle.feature_type).prepare(
-        actor=person.actor,
-        target=str(spindle.pk),
-        version=None,
-        environment="production",
-        inputs={},
-    )
-    run = start_execution(actor=person.actor, prepared=prepared)
-    now = timezone.now()
-    ExecutionAttempt.objects.create(**row, execution=run, step_id="wait", number=1, started_at=now)
-    ExecutionLog.objects.create(**row, execution=run, at=now, message="Begun.")
-    ExecutionSnapshot.objects.create(**row, execution=run, number=1, percent=0, content={})
 
 
 def _undelivered(event: NodeEvent) -> None:
