@@ -23,5 +23,6 @@ declare_kind(
         ("WorkflowEnteredError",),
         owner_of,
         _in_error,
+        tells_actor=True,
     )
 )
