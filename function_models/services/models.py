@@ -106,7 +106,7 @@ def update_model(
         with annotated(model, changes), unique_name(model):
             entities.save_entity(model, changes)
         if not SHOWN.isdisjoint(changes):
-            sync_nodes(entity=model)
+            sync_nodes(entity=model, among=[None])
         record_changes(actor, model, changes)
     return model
 
