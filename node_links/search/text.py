@@ -7,6 +7,7 @@ Searching by words therefore finds what was saved a moment ago; vectors follow i
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -53,12 +54,12 @@ _POST_AGAIN = _POST.format(
     replaced=""", present AS MATERIALIZED (
     SELECT node_id, lexeme, frequency FROM node_postings
     WHERE organization_id = %(organization)s AND node_id = ANY(%(nodes)s)
+), passed AS MATERIALIZED (
+    SELECT node_id, lexeme FROM present EXCEPT SELECT node_id, lexeme FROM wanted
 ), gone AS (
-    DELETE FROM node_postings p USING present
-    WHERE p.organization_id = %(organization)s AND p.node_id = present.node_id
-        AND p.lexeme = present.lexeme AND NOT EXISTS (
-            SELECT FROM wanted w WHERE w.node_id = present.node_id AND w.lexeme = present.lexeme
-        )
+    DELETE FROM node_postings p USING passed
+    WHERE p.organization_id = %(organization)s AND p.node_id = passed.node_id
+        AND p.lexeme = passed.lexeme
 )""",
     unlike="""
     WHERE (node_id, lexeme, frequency) NOT IN (SELECT node_id, lexeme, frequency FROM present)
@@ -85,7 +86,7 @@ def index_text(
         return
     node_ids = [node.pk for node, _ in rewritten]
     _write_chunks(rewritten, node_ids, is_new=is_new)
-    parameters = {
+    parameters: dict[str, Any] = {
         "organization": rewritten[0][0].organization_id,
         "nodes": node_ids,
         "longest": _LONGEST_LEXEME,
