@@ -115,7 +115,7 @@ def find_spindle(*, actor: Actor, target: str) -> Spindle:
 
 def register() -> None:
     """Let spindles run."""
-    runnables.add(Runnable(Spindle.feature_type, prepare_spindle))
+    runnables.add(Runnable(Spindle.feature_type, prepare_spindle, dry_run=dry_run))
 
 
 def _choose(spindle: Spindle, version: str | None) -> _Chosen:
