@@ -22,6 +22,7 @@ from spindles.api.executions.executing import EXECUTION_ACTS, ExecutionActions
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
 from spindles.api.serializers import spindles as shapes
+from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
 from spindles.definitions.rewriting import rewrite
 from spindles.models import Spindle
@@ -43,18 +44,25 @@ class SpindleViewSet(
     DefinitionActions,
     SpindleVersionActions,
     LifeCycleActions,
+    TriggerActions,
     ExecutionActions,
 ):
     """Sequences of steps that run by themselves."""
 
     model = Spindle
-    examples = {**SPINDLES, **EXECUTE}
+    examples = {**SPINDLES, **TRIGGER_EXAMPLES, **EXECUTE}
     queryset = Spindle.objects.none()
     serializer_class = shapes.SpindleSerializer
     filterset_class = SpindleFilters
     ordering_fields = ("name", "slug", "created_at", "updated_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS, **EXECUTION_ACTS}
+    acts = {
+        **NodeEntityViewSet.acts,
+        **ACTS,
+        **LIFE_CYCLE_ACTS,
+        **TRIGGER_ACTS,
+        **EXECUTION_ACTS,
+    }
     scope_execute = ("execute",)
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, "reason")
