@@ -11,10 +11,14 @@ ROOTS = ("inputs", "steps", "execution", "trigger", "context", "item", "index")
 TEMPLATE = re.compile(r"(?<!\$)\$\{\{\s*(?P<path>.*?)\s*\}\}", re.S)
 _PART = re.compile(r"""\.([A-Za-z_][\w-]*|\d+)|\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]""")
 _CHAIN = re.compile(
-    rf"""(?<![\w.])(?P<root>{"|".join(ROOTS)})"""
+    rf"""(?<![\w."'])(?P<root>{"|".join(ROOTS)})"""
     r"""(?P<rest>(?:\.[A-Za-z_]\w*|\[\s*(?:"[^"]*"|'[^']*'|\d+)\s*\])+)"""
 )
-_TEXT = re.compile(r"""(?<!\[)(?<!\[\s)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+# Texts, but not those that are the whole of an index: `steps["a"]` names something.
+_TEXT = re.compile(
+    r"""(?P<index>\[\s*(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*\])"""
+    r"""|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+)
 
 
 def split_path(text: str) -> Path:
@@ -42,9 +46,8 @@ def template_paths(value: Any) -> Iterator[tuple[str, str]]:
 
 def condition_paths(condition: str) -> list[Path]:
     """Return the paths that a CEL condition names; what stands in quotes names nothing."""
-    return [
-        split_path(chain.group()) for chain in _CHAIN.finditer(_TEXT.sub('""', unwrap(condition)))
-    ]
+    silent = _TEXT.sub(lambda text: text["index"] or '""', unwrap(condition))
+    return [split_path(chain.group()) for chain in _CHAIN.finditer(silent)]
 
 
 def unwrap(condition: str) -> str:

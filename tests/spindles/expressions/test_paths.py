@@ -42,6 +42,10 @@ def test_templates_are_found_wherever_a_string_stands() -> None:
         ),
         ("""'inputs.x' == "steps.y.z" """, []),
         ("myinputs.a || a.inputs.b", []),
+        ('steps["a-b"].output.x == "yes"', [("steps", "a-b", "output", "x")]),
+        ('"no" == steps["a"].status', [("steps", "a", "status")]),
+        ('inputs.map["steps.a.output"] == 1', [("inputs", "map", "steps.a.output")]),
+        ('["steps.a.output"].size() > 0', []),
     ],
 )
 def test_a_condition_names_paths(condition: str, paths: list[tuple[str, ...]]) -> None:
