@@ -120,6 +120,7 @@ def test_a_version_has_to_be_there_too(cast: Cast) -> None:
             runs("a", inner.pk, version="01.0.0"),
             runs("b", inner.pk, version="2.0.0"),
             runs("c", inner.pk, version="published"),
+            runs("d", inner.pk, version="draft"),
         ],
     )
 
