@@ -1,0 +1,79 @@
+"""Where the steps of a run stand, as a drawing of what runs shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from node_links.pictures.labels import clean
+from spindles.choices import SETTLED, StepStatus
+from spindles.pictures.durations import in_words
+from spindles.pictures.looks import STATES, look
+from spindles.plans.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """The state of one step; `note` is a few words more: how long, how often, or why not."""
+
+    status: str
+    note: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The name of its sign, which is that of its class too."""
+        return look(self.status)
+
+    @property
+    def hint(self) -> str:
+        """The state in words."""
+        return " · ".join(filter(None, (STATES.get(self.status, self.status), clean(self.note))))
+
+    @property
+    def ran(self) -> bool:
+        """Whether the run came this far."""
+        return self.status not in (StepStatus.PENDING, StepStatus.SKIPPED, StepStatus.CANCELLED)
+
+
+States = Mapping[str, StepState]
+"""The state of each step by its id."""
+
+
+class StepRow(Protocol):
+    """A step as it is stored."""
+
+    step_id: str
+    status: str
+    attempt: int
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None before its end."""
+
+    @property
+    def why(self) -> str:
+        """Why it was skipped, or what it waits for; '' for neither."""
+
+
+def states_of(plan: Plan, rows: Sequence[StepRow]) -> dict[str, StepState]:
+    """Return the state of each step of a plan.
+
+    What closes a part of the plan is at work from the moment at which that part is opened.
+    """
+    by_id = {row.step_id: row for row in rows}
+    states = {row.step_id: StepState(row.status, _note(row)) for row in rows}
+    for step in plan.steps:
+        if step.closes is None or step.id not in by_id or step.closes not in by_id:
+            continue
+        opened = by_id[step.closes].status == StepStatus.COMPLETED
+        if opened and by_id[step.id].status == StepStatus.PENDING:
+            states[step.id] = StepState(StepStatus.RUNNING)
+    return states
+
+
+def _note(row: StepRow) -> str:
+    words = [row.why]
+    if row.status in SETTLED and row.attempt and row.seconds is not None:
+        words.append(in_words(row.seconds))
+    if row.attempt > 1:
+        words.append(f"{row.attempt} tries")
+    return " · ".join(filter(None, words))
