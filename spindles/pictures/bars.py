@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from node_links.pictures.labels import clean
-from spindles.choices import OPEN, SETTLED, AttemptStatus, StepStatus
+from spindles.choices import OPEN, AttemptStatus, StepStatus
 from spindles.pictures.durations import in_words
 from spindles.pictures.looks import STATES, look, state_of_try
 from spindles.pictures.scale import Scale
@@ -45,7 +45,14 @@ class Clock:
 
 
 def step_bars(step: TimedStep, clock: Clock, y: float) -> list[Bar]:
-    """Return the bars of a step whose lane has its middle at `y`."""
+    """Return the bars of a step whose lane has its middle at `y`.
+
+    Of one that closes a part of the plan that is how long the part was open.
+    """
+    if step.opened_at is not None:
+        hint = f"{clean(step.name)} · {length_of(step, clock.now)}"
+        name, end = f"rnp-part {look(step.status)}", step.end or clock.now
+        return [_span(name, step.opened_at, end, clock, y, _LOW, hint)]
     return [*_between(step, clock, y), *(_try(step, one, clock, y) for one in step.tries)]
 
 
@@ -88,7 +95,8 @@ def length_of(step: TimedStep, now: datetime) -> str:
     """Return how long a step took or takes, '' for one that did not begin."""
     if step.begin is None:
         return ""
-    words = _length(step.begin, step.end or _last(step, now))
+    until = now if step.opened_at else step.tries[-1].end or now
+    words = _length(step.begin, step.end or until)
     return f"{words} · {len(step.tries)} tries" if len(step.tries) > 1 else words
 
 
@@ -97,15 +105,9 @@ def length_of_run(run: TimedRun, now: datetime) -> str:
     return _length(run.started_at, run.ended_at or now) if run.started_at else ""
 
 
-def _last(step: TimedStep, now: datetime) -> datetime:
-    """Return until when a step that has not settled is shown."""
-    last = step.tries[-1].end
-    return now if last is None or step.waits else last
-
-
 def _between(step: TimedStep, clock: Clock, y: float) -> Iterator[Bar]:
     """Yield what lies before, between and after the tries."""
-    if step.begin is None:
+    if not step.tries or step.begin is None:
         return
     if step.ready_at is not None and clock.x(step.begin) - clock.x(step.ready_at) >= _LEAST_GAP:
         hint = f"Ready, waited {_length(step.ready_at, step.begin)} for a free worker"
@@ -115,24 +117,15 @@ def _between(step: TimedStep, clock: Clock, y: float) -> Iterator[Bar]:
             hint = f"{_length(one.end, other.begin)} until try {other.number}"
             yield _span("rnp-queue", one.end, other.begin, clock, y, _THIN, hint)
     last = step.tries[-1].end
-    if last is None or step.status == StepStatus.RUNNING:
-        return
-    if step.status in SETTLED:
-        until, handed = step.end or last, step.tries[-1].status == AttemptStatus.SUCCESS
-    else:
-        until, handed = clock.now, step.waits
-    if until > last and clock.x(until) - clock.x(last) >= 1:
-        words = " · ".join(filter(None, ("Waited" if step.end else "Waits", clean(step.note))))
-        hint = f"{words} · {_length(last, until)}"
-        if handed:
-            yield _span("rnp-bar-wait", last, until, clock, y, _HIGH, hint)
-        else:
-            yield _span("rnp-queue", last, until, clock, y, _THIN, hint)
+    if step.status == StepStatus.PENDING and last is not None and last < clock.now:
+        hint = f"To be tried again, for {_length(last, clock.now)} now"
+        yield _span("rnp-queue", last, clock.now, clock, y, _THIN, hint)
 
 
 def _try(step: TimedStep, one: Try, clock: Clock, y: float) -> Bar:
     state = state_of_try(one.status)
-    return _span(f"rnp-try {look(state)}", one.begin, _end(one, clock), clock, y, _HIGH,
+    waited = " rnp-waited" if one.waited else ""
+    return _span(f"rnp-try {look(state)}{waited}", one.begin, _end(one, clock), clock, y, _HIGH,
                  _hint(step, one, clock))  # fmt: skip
 
 
@@ -140,12 +133,18 @@ def _hint(step: TimedStep, one: Try, clock: Clock) -> str:
     words = [clean(step.name) or clean(step.id)]
     if one.number > 1 or len(step.tries) > 1:
         words.append(f"try {one.number}")
-    words.append(AttemptStatus(one.status).label.lower())
+    words.append("waited" if _only_waited(one) else AttemptStatus(one.status).label.lower())
+    if one.waited:
+        words.append(clean(step.note))
     if one.error:
         words.append(clean(one.error))
     words.append(_length(one.begin, _end(one, clock)))
     words.append(f"from {one.begin.astimezone(UTC):%H:%M:%S} UTC")
-    return " · ".join(words)
+    return " · ".join(filter(None, words))
+
+
+def _only_waited(one: Try) -> bool:
+    return one.waited and one.status in (AttemptStatus.RUNNING, AttemptStatus.SUCCESS)
 
 
 def _end(one: Try, clock: Clock) -> datetime:

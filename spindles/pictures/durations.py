@@ -11,11 +11,10 @@ def in_words(seconds: float) -> str:
         return f"{round(seconds * 1000)} ms"
     if round(seconds, 1) < _TENTHS_BELOW:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
-    whole = round(seconds)
     for size, name, small, small_name in _UNITS:
-        if whole >= size:
-            # Rounded to the smaller unit first, so that nothing is 1 h 60 min long.
-            units = round(whole / small)
+        # Rounded to the smaller unit first, so that nothing is 1 h 60 min long.
+        units = round(seconds / small)
+        if units * small >= size:
             large, rest = divmod(units, size // small)
             return f"{large} {name}" + (f" {rest} {small_name}" if rest else "")
-    return f"{whole} s"
+    return f"{round(seconds)} s"

@@ -16,7 +16,7 @@ WHOLE_RUN = "Whole run"
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane, `depth` runs below the one that is drawn; it shows one of its last three.
+    """A lane, `depth` runs or parts below the drawn run; it shows one of its last three.
 
     `label` stands on its left; `items` are those of a map, folded into one lane; `heads` is a run.
     Where it shows nothing, it says how much was left out.
@@ -45,14 +45,19 @@ def name_of(run: TimedRun) -> str:
 
 def _lanes(run: TimedRun, depth: int) -> Iterator[Lane]:
     yield Lane(depth, name_of(run) if depth else WHOLE_RUN, heads=run)
-    for step in run.steps:
+    yield from _step_lanes(run.steps, depth)
+    if run.more_steps:
+        yield Lane(depth, f"… and {run.more_steps:,} more steps")
+
+
+def _step_lanes(steps: Sequence[TimedStep], depth: int) -> Iterator[Lane]:
+    for step in steps:
         yield Lane(depth, clean(step.name) or clean(step.id), step=step)
         if step.items:
             yield Lane(depth, _count_items(step), items=step.items)
+        yield from _step_lanes(step.inside, depth + 1)
         for child in step.runs:
             yield from _lanes(child, depth + 1)
-    if run.more_steps:
-        yield Lane(depth, f"… and {run.more_steps:,} more steps")
 
 
 def _count_items(step: TimedStep) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from node_links.pictures.labels import clean
-from spindles.choices import SETTLED, StepStatus
+from spindles.choices import SETTLED, SkipReason, StepStatus, WaitKind
+from spindles.models import ExecutionStep
 from spindles.pictures.durations import in_words
 from spindles.pictures.looks import STATES, look
 from spindles.plans.plan import Plan
@@ -38,23 +38,7 @@ States = Mapping[str, StepState]
 """The state of each step by its id."""
 
 
-class StepRow(Protocol):
-    """A step as it is stored."""
-
-    step_id: str
-    status: str
-    attempt: int
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took; None before its end."""
-
-    @property
-    def why(self) -> str:
-        """Why it was skipped, or what it waits for; '' for neither."""
-
-
-def states_of(plan: Plan, rows: Sequence[StepRow]) -> dict[str, StepState]:
+def states_of(plan: Plan, rows: Sequence[ExecutionStep]) -> dict[str, StepState]:
     """Return the state of each step of a plan.
 
     What closes a part of the plan is at work from the moment at which that part is opened.
@@ -70,10 +54,30 @@ def states_of(plan: Plan, rows: Sequence[StepRow]) -> dict[str, StepState]:
     return states
 
 
-def _note(row: StepRow) -> str:
-    words = [row.why]
-    if row.status in SETTLED and row.attempt and row.seconds is not None:
-        words.append(in_words(row.seconds))
+def why(row: ExecutionStep) -> str:
+    """Return why a step was skipped, or what it waits for; '' for neither."""
+    if row.status == StepStatus.SKIPPED and row.reason:
+        return row.note or _begun_small(SkipReason(row.reason).label)
+    if row.status == StepStatus.WAITING and row.wait_kind:
+        return _begun_small(WaitKind(row.wait_kind).label)
+    return ""
+
+
+def seconds_of(row: ExecutionStep) -> float | None:
+    """Return how long the last try of a step took, waiting included; None before its end."""
+    if row.started_at is None or row.completed_at is None:
+        return None
+    return (row.completed_at - row.started_at).total_seconds()
+
+
+def _begun_small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _note(row: ExecutionStep) -> str:
+    words, seconds = [why(row)], seconds_of(row)
+    if row.status in SETTLED and row.attempt and seconds is not None:
+        words.append(in_words(seconds))
     if row.attempt > 1:
         words.append(f"{row.attempt} tries")
     return " · ".join(filter(None, words))

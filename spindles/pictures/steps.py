@@ -108,7 +108,7 @@ def draw_steps(
         _legend(steps, statuses), left=_MARGIN, top=below, width=width - 2 * _MARGIN
     )
     height = round(below + legend_height + _MARGIN / 2)
-    told = summary or _count(steps, joints)
+    told = clean(summary) or _count(steps, joints)
     svg = render_to_string(
         _TEMPLATE,
         {

@@ -4,18 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from spindles.choices import StepStatus
-
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try of a step. `end` is None while it is at work; `error` is the code of its failure."""
+    """A try of a step. `end` is None while it is under way; `error` is the code of its failure.
+
+    `waited`: nobody worked on it, it waited for what would end it.
+    """
 
     number: int
     status: str
     begin: datetime
     end: datetime | None
     error: str = ""
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class TimedStep:
     - `end`: when it settled;
     - `note`: why it was skipped, or what it waits for;
     - `items` of a map, `more_items` that were not read;
-    - `runs` that it started.
+    - `runs` that it started;
+    - `inside`: the steps of the part that it closes, and `opened_at` when that part was opened.
     """
 
     id: str
@@ -40,16 +43,22 @@ class TimedStep:
     items: Sequence["TimedStep"] = ()
     more_items: int = 0
     runs: Sequence["TimedRun"] = ()
+    inside: Sequence["TimedStep"] = ()
+    opened_at: datetime | None = None
 
     @property
     def begin(self) -> datetime | None:
-        """When its first try began."""
-        return self.tries[0].begin if self.tries else None
+        """When its first try began, or the part that it closes was opened."""
+        return self.opened_at or (self.tries[0].begin if self.tries else None)
 
     @property
-    def waits(self) -> bool:
-        """Whether it has been handed over: nobody works on it, and something is awaited."""
-        return self.status == StepStatus.WAITING
+    def all_tries(self) -> Iterator[Try]:
+        """Every try of it, its items, the steps inside it, and the runs that it started."""
+        yield from self.tries
+        for one in (*self.items, *self.inside):
+            yield from one.all_tries
+        for run in self.runs:
+            yield from run.tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,4 @@ class TimedRun:
     def tries(self) -> Iterator[Try]:
         """Every try of every step, also of items and of the runs inside."""
         for step in self.steps:
-            yield from step.tries
-            for item in step.items:
-                yield from item.tries
-            for run in step.runs:
-                yield from run.tries
+            yield from step.all_tries

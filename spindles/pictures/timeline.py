@@ -145,6 +145,7 @@ def _measure(run: TimedRun, now: datetime, *, headed: bool) -> _Sheet:
     busy = [
         ((one.begin - zero).total_seconds(), ((one.end or end) - zero).total_seconds())
         for one in run.tries
+        if not one.waited
     ]
     scale = make_scale(
         length, [(max(b, 0.0), min(max(b, e), length)) for b, e in busy if b < length],
@@ -210,21 +211,13 @@ def _words(lane: Lane, now: datetime) -> tuple[str, str]:
 
 
 def _legend(lanes: Sequence[Lane], run: TimedRun) -> list[Entry]:
-    states = {*states_in(lanes), *(state_of_try(one.status) for one in run.tries)}
+    tries = list(run.tries)
+    states = {*states_in(lanes), *(state_of_try(one.status) for one in tries if not one.waited)}
     states |= {lane.heads.status for lane in lanes if lane.heads}
-    names = {bar for lane in lanes for bar in _spaces(lane)}
     entries = state_entries(states)
-    if "wait" in names:
+    if any(one.waited for one in tries):
         entries.append(Entry("Time spent waiting", symbol=f"{PREFIX}wait"))
     return entries
-
-
-def _spaces(lane: Lane) -> list[str]:
-    step = lane.step
-    waited = step and step.tries and step.tries[-1].end and (
-        step.waits or (step.end and step.end > step.tries[-1].end)
-    )  # fmt: skip
-    return ["wait"] if waited else []
 
 
 def _apart(scale: Scale, *, open: bool) -> list[Tick]:

@@ -15,11 +15,16 @@ def at(seconds: float) -> datetime:
 
 
 def attempt(
-    begin: float, end: float | None, status: str = "success", number: int = 1, error: str = ""
+    begin: float,
+    end: float | None,
+    status: str = "success",
+    number: int = 1,
+    error: str = "",
+    waited: bool = False,
 ) -> Try:
     """Return a try; without an `end` it is at work."""
     status = status if end is not None else "running"
-    return Try(number, status, at(begin), None if end is None else at(end), error)
+    return Try(number, status, at(begin), None if end is None else at(end), error, waited)
 
 
 def step(
