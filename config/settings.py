@@ -172,6 +172,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.exports.sweep_exports": {"queue": "maintenance"},
     "node_links.tasks.exports.purge_exports": {"queue": "maintenance"},
     "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
+    "spindles.tasks.executions.*": {"queue": "executions"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -330,6 +331,18 @@ DELIVERY_RETRY_SECONDS = env.numbers("DELIVERY_RETRY_SECONDS", [1, 5])
 DELIVERY_SWEEP_SECONDS = env.number("DELIVERY_SWEEP_SECONDS", 10)
 DELIVERY_DAYS = env.whole("DELIVERY_DAYS", 7)
 SUBSCRIBER_SECONDS = env.number("SUBSCRIBER_SECONDS", 30)  # of one subscriber for one event
+# --- runs ----------------------------------------------------------------------------------------
+LEASE_SECONDS = env.number("LEASE", 30)  # of a worker on a step; renewed at each heartbeat
+HEARTBEAT_SECONDS = env.number("HEARTBEAT", 15)
+MAX_RUNNING_PER_ORGANIZATION = env.whole("MAX_RUNNING_PER_ORGANIZATION", 20)  # 0 = no limit
+SNAPSHOT_INTERVAL = env.number("SNAPSHOT_INTERVAL", 300)
+SNAPSHOT_KEEP = env.whole("SNAPSHOT_KEEP", 10)
+# Steps without an outside effect that one transaction may do; 1: each has its own.
+ENGINE_BATCH_STEPS = env.whole("ENGINE_BATCH_STEPS", 50)
+STEP_PROCESSES = env.whole("STEP_PROCESSES", 4)  # of each worker, for steps that work outside
+STEP_PROCESS_TASKS = env.whole("STEP_PROCESS_TASKS", 1000)  # then a process is replaced
+STEP_MEMORY_MB = env.whole("STEP_MEMORY_MB", 1024)  # of one such process, 0 = no limit
+RUN_SWEEP_SECONDS = env.number("RUN_SWEEP_SECONDS", 1)
 # --- webhooks -------------------------------------------------------------------------------------
 # Pauses between the tries of one message: eight tries in all, over some 22 hours.
 WEBHOOK_RETRY_SECONDS = env.numbers(
@@ -359,6 +372,16 @@ LIVE_THREADS = env.whole("LIVE_THREADS", 4)  # and so many connections to the da
 
 # --- periodic jobs -------------------------------------------------------------------------------
 CELERY_BEAT_SCHEDULE = {
+    "sweep-runs": {
+        "task": "spindles.tasks.executions.sweep_runs",
+        "schedule": RUN_SWEEP_SECONDS,
+        "options": {"queue": "executions", "expires": 5},
+    },
+    "sweep-children": {
+        "task": "spindles.tasks.executions.sweep_children",
+        "schedule": 15,
+        "options": {"queue": "executions", "expires": 15},
+    },
     "sweep-search-index": {
         "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,

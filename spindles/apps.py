@@ -8,3 +8,9 @@ class SpindlesConfig(AppConfig):
 
     name = "spindles"
     verbose_name = "Spindles"
+
+    def ready(self) -> None:
+        """Let the kinds of steps join the registry."""
+        from spindles.steps import joining
+
+        joining.register()

@@ -102,8 +102,9 @@ class AwaitPerson:
 class StartChild:
     """Start a run of another entity; with `wait` its outputs complete the step, else its id does.
 
-    `max_depth` lowers how many levels of runs there may be below the root; `narrow` turns the
-    outputs of the child into the output of the step.
+    `max_depth` lowers how many levels of runs there may be, the root included; `narrow` says how
+    the outputs of the child become the output of the step, `expires_after` (seconds) how long it
+    may take.
     """
 
     feature: str
@@ -114,6 +115,7 @@ class StartChild:
     max_depth: int | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     narrow: Mapping[str, Any] = field(default_factory=dict)
+    expires_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,7 @@ class StepKind:
 
     `params` is the model of the parameters after their templates were rendered; those named in
     `raw` are handed over as they were written (they hold CEL, or templates for later).
+    A kind that `uses_database` while it is inline has a savepoint around it.
     A kind that `has_effect` outside is answered from the recording when a run is replayed. An
     `internal` one is made by compilers and offered to nobody. `outcomes` tells the branches that a
     dependency can name as `gate:name`.
@@ -218,6 +221,7 @@ class StepKind:
     handle: Callable[[StepContext, Any], Result]
     place: Place = Place.OUTSIDE
     has_effect: bool = False
+    uses_database: bool = False
     raw: frozenset[str] = frozenset()
     expressions: Callable[[Mapping[str, Any]], Iterable[Expression]] = _nothing
     references: Callable[[Mapping[str, Any]], Iterable[Reference]] = _nothing
@@ -304,12 +308,15 @@ class Prepare(Protocol):
 class Runnable:
     """How entities of a feature run.
 
-    `ended(actor, execution_id, succeeded)` hears of each end of a run, in its transaction.
+    `ended` hears of each end of a run, in its transaction, with the row of `executions`; `narrow`
+    turns the outputs of a child into the output of the step that started it, given what that step
+    asked for.
     """
 
     feature: str
     prepare: Prepare
     ended: Callable[[Any], None] | None = None
+    narrow: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
 
 
 class RunnableRegistry:
@@ -324,6 +331,10 @@ class RunnableRegistry:
         if runnable.feature in self._runnables:
             raise ValueError(f"The feature {runnable.feature} runs already.")
         self._runnables[runnable.feature] = runnable
+
+    def find(self, feature: str) -> Runnable | None:
+        """Return how the feature runs, if it does."""
+        return self._runnables.get(feature)
 
     def get(self, feature: str) -> Runnable:
         """Return how the feature runs. Raises `ValidationFailed` for one that does not."""

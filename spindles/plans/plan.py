@@ -33,13 +33,17 @@ class RetryRule(Part):
     multiplier: float = 2
     jitter: float = 0
 
-    def delay_after(self, attempt: int) -> float:
-        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+    def uncapped_delay_after(self, attempt: int) -> float:
+        """Return the seconds that the strategy asks for after failed attempt `attempt` (from 1)."""
         if self.strategy == "immediate":
             return 0
         if self.strategy == "linear":
-            return min(self.base_delay * attempt, self.max_delay)
-        return min(self.base_delay * self.multiplier ** (attempt - 1), self.max_delay)
+            return self.base_delay * attempt
+        return self.base_delay * self.multiplier ** (attempt - 1)
+
+    def delay_after(self, attempt: int) -> float:
+        """Return the seconds to wait after failed attempt `attempt` (from 1), without jitter."""
+        return min(self.uncapped_delay_after(attempt), self.max_delay)
 
     @property
     def delays(self) -> list[float]:
@@ -98,18 +102,59 @@ class Step(Part):
     internal: bool = False
 
 
+class NamedOutput(Part):
+    """One output of a run: any JSON, templates included."""
+
+    name: str
+    value: Any
+
+
 class Plan(Part):
-    """Everything one version runs. A failure of one of `stoppers` lets nothing further start."""
+    """Everything one version runs.
+
+    A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
+    each of its steps produced.
+    """
 
     format: int = FORMAT
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
+    outputs: tuple[NamedOutput, ...] | None = None
 
     @cached_property
     def by_id(self) -> dict[str, Step]:
         """Every step by its id."""
         return {step.id: step for step in self.steps}
+
+    @cached_property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The steps of each group."""
+        found: dict[str, list[str]] = {group.id: [] for group in self.groups}
+        for step in self.steps:
+            if step.group is not None:
+                found[step.group].append(step.id)
+        return {name: tuple(steps) for name, steps in found.items()}
+
+    @cached_property
+    def limits(self) -> dict[str, int]:
+        """How many steps of each group run side by side."""
+        return {group.id: group.max_concurrency for group in self.groups}
+
+    @cached_property
+    def affected(self) -> dict[str, tuple[str, ...]]:
+        """For each step those whose readiness may change when it changes."""
+        found: dict[str, dict[str, None]] = {step.id: {} for step in self.steps}
+        for step in self.steps:
+            looked_at = [*step.depends_on, *step.last_try_after, step.parent, step.closes]
+            looked_at += [name for guard in step.guards for name in guard.steps]
+            for name in looked_at:
+                if name is not None:
+                    found[name][step.id] = None
+        for members in self.members.values():
+            for name in members:
+                found[name] |= dict.fromkeys(members)
+        return {name: tuple(others) for name, others in found.items()}
 
     def as_json(self) -> bytes:
         """Return the canonical form: keys sorted, no blanks."""

@@ -1,0 +1,131 @@
+"""The end of a run: its outputs, its error, and who hears of it."""
+
+from typing import Any
+
+from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus
+from spindles.engine import failures
+from spindles.engine.doorbell import ring_on_commit
+from spindles.engine.slots import give_slot_back
+from spindles.engine.state import Run, StepState
+from spindles.engine.transitions import cancel
+from spindles.engine.variables import StepsView, output_of, variables_of
+from spindles.expressions.templates import TemplateError, render
+from spindles.registry import runnables
+
+_EMPTY: tuple[Any, ...] = (None, {}, [], "")
+
+
+def end_run(run: Run) -> None:
+    """End a run whose steps have all settled: well, unless one of them failed."""
+    failed = [step for step in run.drawn() if step.status == StepStatus.FAILED]
+    row = run.row
+    row.outputs = outputs_of(run)
+    if failed:
+        row.error = _why(run, failed)
+        fail_run(run, [_shown(run, step) for step in failed])
+        return
+    _end(run, ExecutionStatus.COMPLETED)
+    seconds = row.duration_seconds or 0.0
+    run.record_run("WorkflowExecutionCompleted", outputs=row.outputs, duration_seconds=seconds)
+    run.log(LogLevel.INFO, "The run is completed.")
+
+
+def end_overdue(run: Run) -> None:
+    """End a run whose time is over: what is open is cancelled, and the run has failed."""
+    close_open_steps(run)
+    row = run.row
+    row.outputs = outputs_of(run)
+    row.error = failures.of_run(
+        "run_timeout",
+        f"The run took longer than {row.timeout:g} seconds.",
+        category=Category.TIMEOUT,
+        step_ids=[],
+        correlation_id=row.correlation_id,
+    )
+    fail_run(run, [])
+
+
+def fail_run(run: Run, step_ids: list[str]) -> None:
+    """End a run badly; why stands in its row."""
+    _end(run, ExecutionStatus.FAILED)
+    failed = list(dict.fromkeys(step_ids))
+    run.record_run("WorkflowExecutionFailed", error=run.row.error, failed_step_ids=failed)
+    run.log(LogLevel.ERROR, (run.row.error or {}).get("message", "The run failed."))
+
+
+def cancel_run(run: Run, *, by: str | None, reason: str) -> None:
+    """End a run by hand: what is open is cancelled, and the runs it started are as well."""
+    close_open_steps(run)
+    run.row.outputs = outputs_of(run)
+    run.row.status_reason = reason
+    _end(run, ExecutionStatus.CANCELLED)
+    told = {"cancelled_by": by, "reason": reason or None}
+    run.record_run(
+        "WorkflowExecutionCancelled", **{key: value for key, value in told.items() if value}
+    )
+    run.log(LogLevel.WARNING, "The run was cancelled.", data={"reason": reason} if reason else {})
+
+
+def close_open_steps(run: Run) -> None:
+    """Cancel every step that has not settled."""
+    for step in list(run.steps.values()):
+        if not step.settled:
+            cancel(run, step)
+
+
+def outputs_of(run: Run) -> dict[str, Any]:
+    """Return what the run yields: as its plan says, else what each step produced."""
+    if run.plan.outputs is None:
+        yields = {
+            step.step_id: output_of(run, step)
+            for step in run.drawn()
+            if step.status == StepStatus.COMPLETED and not step.internal
+        }
+    else:
+        yields = dict(_named_outputs(run))
+    return {name: value for name, value in yields.items() if value not in _EMPTY}
+
+
+def _named_outputs(run: Run) -> Any:
+    any_step = next(iter(run.steps.values()))
+    variables = variables_of(run, any_step, StepsView(run))
+    for output in run.plan.outputs or ():
+        try:
+            yield output.name, render(output.value, variables)
+        except TemplateError as error:
+            run.log(LogLevel.WARNING, f"The output {output.name} is left out: {error}")
+
+
+def _end(run: Run, status: ExecutionStatus) -> None:
+    row = run.row
+    row.status = status
+    row.started_at = row.started_at or run.now
+    row.completed_at = max(run.now, row.started_at)
+    row.queued_at = row.snapshot_at = row.deadline_at = None
+    give_slot_back(run)
+    runnable = runnables.find(row.source_feature)
+    if runnable is not None and runnable.ended is not None:
+        runnable.ended(row)
+    if row.parent_id is not None:
+        ring_on_commit(row.organization_id, row.parent_id)
+
+
+def _why(run: Run, failed: list[StepState]) -> dict[str, Any]:
+    first = failed[0].error or {}
+    ids = list(dict.fromkeys(_shown(run, step) for step in failed))
+    named = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")
+    return {
+        **first,
+        "message": f"{len(ids)} step{'s' if len(ids) != 1 else ''} failed ({named}): "
+        f"{first.get('message', '')}",
+        "step_ids": ids,
+        "correlation_id": run.row.correlation_id,
+    }
+
+
+def _shown(run: Run, step: StepState) -> str:
+    """Return the id under which people know a step: an opening belongs to what it opens."""
+    if not step.internal:
+        return step.step_id
+    closing = (one.id for one in run.plan.steps if one.closes == step.step_id)
+    return next(closing, step.step_id)

@@ -1,0 +1,116 @@
+"""Reading a run under its lock: what has changed since it was read last, and nothing else."""
+
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from spindles.engine.state import UNREAD, Run, StepState
+from spindles.models import Execution, StoredPlan
+from spindles.plans.plan import Plan
+
+SMALL_OUTPUT = 4096
+"""Outputs up to so many bytes are read with their steps, larger ones when they are asked for."""
+
+_PLANS_KEPT = 256
+
+COLUMNS = (
+    "step_id",
+    "position",
+    "kind",
+    "name",
+    "internal",
+    "item_of",
+    "item_index",
+    "status",
+    "reason",
+    "note",
+    "attempt",
+    "retry_count",
+    "failures",
+    "interruptions",
+    "known_outcomes",
+    "last_try",
+    "output_file",
+    "output_hash",
+    "output_bytes",
+    "used",
+    "error",
+    "worker",
+    "lease_until",
+    "wait_kind",
+    "wait",
+    "wait_until",
+    "wait_event",
+    "wait_child",
+    "next_attempt_at",
+    "started_at",
+    "completed_at",
+)
+_DOCUMENTS = ("used", "error", "wait")
+
+# The row's lock puts everybody who changes a run in order.
+_LOCK = """
+SELECT revision, clock_timestamp() FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
+"""
+_STEPS = f"""
+SELECT {", ".join(COLUMNS)}, output_bytes > {SMALL_OUTPUT} OR output_file <> '',
+    CASE WHEN output_bytes <= {SMALL_OUTPUT} THEN output END, item
+FROM execution_steps WHERE execution_id = %s AND revision > %s ORDER BY position, item_index
+"""  # noqa: S608 - constants only
+
+
+def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
+    """Lock a run until the transaction ends and return it as it is now; None where there is none.
+
+    `known` is what the caller read of it before: only what has changed since is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [execution_id])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    revision, now = found
+    if known is not None and known.row.revision == revision:
+        known.now = now
+        return known
+    return _read(execution_id, now, known)
+
+
+def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
+    row = Execution.objects.get(pk=execution_id)
+    since = -1
+    if known is not None:
+        since = known.row.revision
+        known.row, known.now = row, now
+    run = known or Run(row, plan_of(row.plan_id), now)
+    with connection.cursor() as cursor:
+        cursor.execute(_STEPS, [execution_id, since])
+        run.put(_step(values) for values in cursor.fetchall())
+    return run
+
+
+def _step(values: tuple[object, ...]) -> StepState:
+    named = dict(zip(COLUMNS, values, strict=False))
+    for name in _DOCUMENTS:
+        if isinstance(named[name], str):
+            named[name] = orjson.loads(str(named[name]))
+    unread, output, item = values[len(COLUMNS) :]
+    step = StepState(**named)  # type: ignore[arg-type]  # a row of the table, column by column
+    if step.wait_child is not None:
+        step.wait_child = str(step.wait_child)
+    step.output = UNREAD if unread else _document(output)
+    step.item = _document(item)
+    return step
+
+
+def _document(value: object) -> object:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=_PLANS_KEPT)
+def plan_of(plan_id: UUID) -> Plan:
+    """Return a stored plan. It never changes, so it is read once by each process."""
+    return Plan.model_validate(StoredPlan.objects.get(pk=plan_id).content)

@@ -1,0 +1,69 @@
+"""Outputs: small ones in the row, large ones in file storage, each with its fingerprint."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from spindles.choices import Category
+from spindles.registry import StepError
+
+IN_ROW_BYTES = 64 * 1024
+MAX_BYTES = 50 * 1024 * 1024
+# PostgreSQL's JSON has no place for this character; a file has.
+_NUL = b"\\u0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An output: its value, or the file it went to; SHA-256 of its JSON with sorted keys."""
+
+    value: Any
+    file: str
+    hash: str
+    size: int
+
+
+def output_folder(organization_id: UUID, execution_id: UUID) -> str:
+    """Return where the large outputs of a run lie in the storage."""
+    return f"executions/{organization_id}/{execution_id}"
+
+
+def store_output(
+    value: Any, *, organization_id: UUID, execution_id: UUID, step_id: str, attempt: int
+) -> Stored:
+    """Keep an output: up to 64 KB for the row, more in a file.
+
+    Raises `StepError`: `output_not_json`, `output_too_large` beyond 50 MB.
+    """
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except (TypeError, ValueError) as error:
+        raise StepError(
+            "output_not_json",
+            f"What the step returned is no JSON: {error}",
+            retryable=False,
+        ) from None
+    size, digest = len(written), hashlib.sha256(written).hexdigest()
+    if size > MAX_BYTES:
+        raise StepError(
+            "output_too_large",
+            f"The output has {size} bytes; at most {MAX_BYTES} are kept.",
+            category=Category.RESOURCE,
+            retryable=False,
+        )
+    if size <= IN_ROW_BYTES and _NUL not in written:
+        return Stored(orjson.loads(written), "", digest, size)
+    safe = hashlib.sha256(step_id.encode()).hexdigest()[:16]
+    name = f"{output_folder(organization_id, execution_id)}/{safe}-{attempt}.json"
+    return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
+
+
+def read_file(name: str) -> Any:
+    """Return the output that a file holds. Raises `FileNotFoundError`."""
+    with default_storage.open(name) as stored:
+        return orjson.loads(stored.read())

@@ -1,0 +1,88 @@
+"""What templates and conditions of a step may name: only what they do name is read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from spindles.engine.outputs import read_file
+from spindles.engine.state import UNREAD, Run, StepState
+from spindles.expressions.paths import condition_paths, split_path, template_paths
+from spindles.models import ExecutionStep
+
+
+def output_of(run: Run, step: StepState) -> Any:
+    """Return the output of a step, read from wherever it lies."""
+    if step.output is UNREAD:
+        step.output = (
+            read_file(step.output_file)
+            if step.output_file
+            else ExecutionStep.objects.values_list("output", flat=True).get(
+                execution_id=run.row.pk, step_id=step.step_id
+            )
+        )
+    return step.output
+
+
+class StepsView(Mapping[str, Any]):
+    """All steps as expressions see them, each read when it is named."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, step_id: str) -> dict[str, Any]:
+        """Return status, output and error of a step. Raises `KeyError`."""
+        step = self._run.steps[step_id]
+        seen: dict[str, Any] = {"status": str(step.status)}
+        if step.status == "completed":
+            seen["output"] = output_of(self._run, step)
+        if step.error is not None:
+            seen["error"] = step.error
+        if step.reason is not None:
+            seen["reason"] = str(step.reason)
+        return seen
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids of all steps."""
+        return iter(self._run.steps)
+
+    def __len__(self) -> int:
+        """Return how many steps there are."""
+        return len(self._run.steps)
+
+
+def variables_of(run: Run, step: StepState, steps: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of a step; `steps` are those that it may name."""
+    row = run.row
+    found: dict[str, Any] = {
+        "inputs": row.inputs,
+        "steps": steps,
+        "execution": {
+            "id": str(row.pk),
+            "started_at": (row.started_at or run.now).isoformat(),
+            "environment": str(row.environment),
+        },
+        "trigger": row.trigger,
+        "context": row.context,
+    }
+    if step.item_of is not None:
+        found |= {"item": step.item, "index": step.item_index}
+    return found
+
+
+def named_steps(run: Run, texts: Iterable[str], params: Any) -> dict[str, Any]:
+    """Return the steps that conditions `texts` and the templates inside `params` name."""
+    view = StepsView(run)
+    return {name: view[name] for name in set(_named(texts, params)) if name in run.steps}
+
+
+def _named(texts: Iterable[str], params: Any) -> Iterator[str]:
+    for text in texts:
+        for path in condition_paths(text):
+            if path[0] == "steps" and len(path) > 1:
+                yield path[1]
+    for _, text in template_paths(params):
+        try:
+            path = split_path(text)
+        except ValueError:
+            continue
+        if path[0] == "steps" and len(path) > 1:
+            yield path[1]

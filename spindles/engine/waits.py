@@ -1,0 +1,126 @@
+"""Looking at steps that wait: has come what they wait for, or is their time over?"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
+from spindles.engine.directives import finish
+from spindles.engine.state import Run, StepState
+from spindles.engine.transitions import fail, interrupt, skip
+from spindles.engine.variables import output_of
+from spindles.models import Execution
+from spindles.registry import StepError, runnables
+
+
+def look_at_steps(run: Run) -> None:
+    """Take over what was lost, and end the waits that are over."""
+    waiting = []
+    for step in list(run.steps.values()):
+        if step.status == StepStatus.RUNNING:
+            if step.lease_until is not None and step.lease_until <= run.now:
+                interrupt(run, step)
+        elif step.status == StepStatus.WAITING:
+            waiting.append(step)
+    children = _children(run, waiting)
+    for step in waiting:
+        _look(run, step, children)
+
+
+def look_at_maps(run: Run, changed: Iterable[StepState]) -> None:
+    """End the maps whose last item is among the steps that have changed."""
+    for name in {step.item_of for step in changed if step.item_of is not None}:
+        if run.steps[name].status == StepStatus.WAITING:
+            _look(run, run.steps[name], {})
+
+
+def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
+    try:
+        if step.wait_kind == WaitKind.ITEMS:
+            _look_at_items(run, step)
+        elif step.wait_kind == WaitKind.CHILD and step.wait_child in children:
+            _take_child(run, step, children[step.wait_child])
+        elif step.wait_kind == WaitKind.EVENT and "event" in step.wait:
+            finish(run, step, step.wait["event"])
+        elif step.wait_until is not None and step.wait_until <= run.now:
+            if step.wait_kind == WaitKind.DELAY:
+                finish(run, step, None)
+            else:
+                raise _expired(step)
+    except StepError as error:
+        _fail(run, step, error)
+
+
+def _fail(run: Run, step: StepState, error: StepError) -> None:
+    planned = run.definition(step)
+    rule = planned.retry if step.wait_kind == WaitKind.CHILD else None
+    fail(run, step, error, rule=rule, last_chance=bool(planned.last_try_after))
+
+
+def _expired(step: StepState) -> StepError:
+    return StepError(
+        "expired",
+        "What the step waited for did not come in time.",
+        category=Category.TIMEOUT,
+        retryable=step.wait_kind == WaitKind.CHILD,
+    )
+
+
+def _children(run: Run, waiting: list[StepState]) -> dict[str, Execution]:
+    """Return the runs that steps wait for and that have ended, by id."""
+    keys = [step.wait_child for step in waiting if step.wait_child is not None]
+    if not keys:
+        return {}
+    ended = (ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
+    rows = Execution.objects.filter(pk__in=keys, status__in=ended)
+    return {str(row.pk): row for row in rows}
+
+
+def _take_child(run: Run, step: StepState, child: Execution) -> None:
+    if child.status == ExecutionStatus.COMPLETED:
+        runnable = runnables.find(child.source_feature)
+        narrow = runnable.narrow if runnable is not None else None
+        asked = step.wait.get("narrow", {})
+        outputs: Any = child.outputs if narrow is None else narrow(child.outputs, asked)
+        step_used = list(step.used)
+        finish(run, step, outputs)
+        step.used = step_used
+        return
+    inner = child.error or {}
+    ended = "was cancelled" if child.status == ExecutionStatus.CANCELLED else "failed"
+    raise StepError(
+        f"child_{child.status}",
+        f"The run of {child.source_name} {ended}: {inner.get('message', child.status_reason)}",
+        retryable=child.status == ExecutionStatus.FAILED and bool(inner.get("retryable", True)),
+        details={"execution_id": str(child.pk)},
+    )
+
+
+def _look_at_items(run: Run, step: StepState) -> None:
+    """End a map whose items have all settled; after a failure that counts, start no more."""
+    items = run.items_of(step.step_id)
+    collect = step.wait["on_item_error"] == "collect"
+    failed = [item for item in items if item.status == StepStatus.FAILED]
+    if failed and not collect:
+        for item in items:
+            if item.status == StepStatus.PENDING:
+                skip(run, item, "previous_failed")
+    if not all(item.settled for item in items):
+        return
+    if failed and not collect:
+        first = failed[0].error or {}
+        raise StepError(
+            "item_failed",
+            f"Item {failed[0].item_index}: {first.get('message', '')}",
+            category=Category(first.get("category", Category.EXECUTION)),
+            retryable=False,
+            details={"failed": [item.item_index for item in failed]},
+        )
+    if failed:
+        run.log(LogLevel.WARNING, f"{len(failed)} of {len(items)} items failed.", step)
+    finish(run, step, [_yield_of(run, item) for item in items])
+
+
+def _yield_of(run: Run, item: StepState) -> Any:
+    if item.status == StepStatus.COMPLETED:
+        return output_of(run, item)
+    return {"error": item.error} if item.error else None

@@ -1,0 +1,1 @@
+"""The kinds of steps that every installation has: one module per family."""
