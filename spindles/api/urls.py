@@ -2,4 +2,8 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("spindles.api.timelines"))]
+urlpatterns = [
+    # Before the router's own addresses, which would take them for an id.
+    path("", include("spindles.api.timelines")),
+    path("", include("spindles.api.executions.urls")),
+]
