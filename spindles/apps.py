@@ -10,9 +10,11 @@ class SpindlesConfig(AppConfig):
     verbose_name = "Spindles"
 
     def ready(self) -> None:
-        """Let the kinds of steps join the registry, and runs what tells of runs."""
+        """Let the kinds of steps join the registry, and runs what tells of them."""
+        from spindles.runs import gauges
         from spindles.runs import joining as runs
         from spindles.steps import joining
 
         joining.register()
         runs.join()
+        gauges.register()

@@ -48,9 +48,14 @@ def states_of(plan: Plan, rows: Sequence[ExecutionStep]) -> dict[str, StepState]
     for step in plan.steps:
         if step.closes is None or step.id not in by_id or step.closes not in by_id:
             continue
-        opened = by_id[step.closes].status == StepStatus.COMPLETED
-        if opened and by_id[step.id].status == StepStatus.PENDING:
+        opened, closed = by_id[step.closes], by_id[step.id]
+        if opened.status != StepStatus.COMPLETED or opened.completed_at is None:
+            continue
+        if closed.status == StepStatus.PENDING:
             states[step.id] = StepState(StepStatus.RUNNING)
+        elif closed.completed_at is not None:
+            took = (closed.completed_at - opened.completed_at).total_seconds()
+            states[step.id] = StepState(closed.status, in_words(max(took, 0)))
     return states
 
 

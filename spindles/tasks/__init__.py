@@ -1,5 +1,5 @@
 """What workers and beat do for runs."""
 
-from spindles.tasks import executions
+from spindles.tasks import executions, maintenance
 
-__all__ = ["executions"]
+__all__ = ["executions", "maintenance"]
