@@ -26,7 +26,7 @@ def is_stuck(now: datetime) -> Q:
     return Q(status__in=_DRIVEN) & (
         Q(wake_at__lt=late)
         | Q(status=ExecutionStatus.PENDING, queued_at=None, created_at__lt=late)
-        | Exists(lost)
+        | Q(Exists(lost))
     )
 
 
@@ -35,4 +35,4 @@ def waits_for_people() -> Q:
     tasks = ExecutionStep.objects.filter(
         execution=OuterRef("pk"), status=StepStatus.WAITING, wait_kind=WaitKind.PERSON
     )
-    return Q(status__in=(*_DRIVEN, ExecutionStatus.PAUSED)) & Exists(tasks)
+    return Q(status__in=(*_DRIVEN, ExecutionStatus.PAUSED)) & Q(Exists(tasks))

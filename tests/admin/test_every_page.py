@@ -17,6 +17,7 @@ from accounts.tenancy import system_scope
 from config.models import SlowQuery
 from tests.admin.conftest import World
 from tests.factories import PASSWORD, UserFactory
+from tests.spindles.stored import make_run
 
 PLAN = {"Plan": {"Node Type": "Limit", "Plans": [{
     "Node Type": "Seq Scan", "Relation Name": "node_events", "Plan Rows": 9, "Total Cost": 1.5,
@@ -38,6 +39,7 @@ LOOKING_ONLY = {
     "Webhook",
     "WebhookDelivery",
     "Notification",
+    "Execution",
 }
 
 
@@ -77,6 +79,7 @@ def test_every_list_add_and_change_page_is_shown_and_changes_nothing(
     page: Client, world: World
 ) -> None:
     _fill_the_platform()
+    make_run(world.cast.owner, statuses={"tell": "waiting"}, status="running")
     with system_scope():
         before = _facts()
 

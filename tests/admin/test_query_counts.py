@@ -18,6 +18,7 @@ from config.models import SlowQuery
 from node_links.models import NodeLinkType, Notification
 from tests.admin.conftest import World
 from tests.factories import make_person, make_sop
+from tests.spindles.stored import make_run
 
 # Transaction, scope, session and user included.
 LISTS = {
@@ -28,6 +29,7 @@ LISTS = {
     "node_links_nodeevent": 12,
     "node_links_dirtynode": 12,
     "node_links_notification": 12,
+    "spindles_execution": 13,
     "accounts_user": 11,
     "accounts_organization": 11,
     "accounts_membership": 12,
@@ -45,6 +47,7 @@ def _grow(world: World, rows: int) -> None:
         make_sop(owner, title=f"{rows}-{n}", content="[[Restart the mail server]] [[x]]",
                  tags=[f"tag{n}"])  # fmt: skip
         make_person(Role.VIEWER)
+        make_run(owner)
         with scope(owner.actor):
             create_access_key(actor=owner.actor, name=f"{rows}-{n}", scopes=["sops:read"])
             Notification.objects.create(
