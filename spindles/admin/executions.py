@@ -31,7 +31,7 @@ class ExecutionAdmin(OfTenant, ReadOnlyAdmin):
 
     paginator = InfinitePaginator  # nobody counts all runs to show fifty
     list_display = ("created_at", "what", "state", "progress_bar", "length", "environment",
-                    "trigger_kind", "started_by", "source_feature", "tenant")  # fmt: skip
+                    "begun_by", "tenant")  # fmt: skip
     list_display_links = ("created_at",)
     list_filter = (
         AttentionFilter,
@@ -89,7 +89,8 @@ class ExecutionAdmin(OfTenant, ReadOnlyAdmin):
         """Return what runs, in which version."""
         source = entity_link(run.source_feature, run.source_id, run.source_name)
         number = f"{run.source_version} (draft)" if run.is_draft else run.source_version
-        return format_html("{} <small>{}</small>", source, number)
+        kind = run.get_source_feature_display()
+        return format_html('{}<div class="nl-muted">{} {}</div>', source, kind, number)
 
     @display(description="State", ordering="status", label=panels.TONES)
     def state(self, run: Execution) -> tuple[str, str]:
@@ -105,6 +106,12 @@ class ExecutionAdmin(OfTenant, ReadOnlyAdmin):
             '<i class="nl-run-{}" style="width:{}%"></i></span>',
             progress["completed"], progress["total"], run.status, round(progress["percent"]),
         )  # fmt: skip
+
+    @display(description="Begun by", ordering="trigger_kind")
+    def begun_by(self, run: Execution) -> SafeString:
+        """Return what started it, and in whose name."""
+        trigger, person = run.get_trigger_kind_display(), run.started_by or ""
+        return format_html('{}<div class="nl-muted">{}</div>', trigger, person)
 
     @display(description="Took")
     def length(self, run: Execution) -> str:

@@ -54,13 +54,14 @@ def _step_lanes(steps: Sequence[TimedStep], depth: int) -> Iterator[Lane]:
     for step in steps:
         yield Lane(depth, clean(step.name) or clean(step.id), step=step)
         if step.items:
-            yield Lane(depth, _count_items(step), items=step.items)
+            yield Lane(depth, count_items(step), items=step.items)
         yield from _step_lanes(step.inside, depth + 1)
         for child in step.runs:
             yield from _lanes(child, depth + 1)
 
 
-def _count_items(step: TimedStep) -> str:
+def count_items(step: TimedStep) -> str:
+    """Return how many items a map has, and how far they are."""
     count = len(step.items) + step.more_items
     words = f"{count:,} item{'s' if count != 1 else ''}"
     states = Counter(item.status for item in step.items)
