@@ -1,5 +1,5 @@
-"""Runs for operators: the list, a run as it happens, what needs somebody."""
+"""Spindles, runs and what belongs to them, for operators."""
 
-from spindles.admin import executions, overview
+from spindles.admin import credentials, executions, overview
 
-__all__ = ["executions", "overview"]
+__all__ = ["credentials", "executions", "overview"]

@@ -72,21 +72,23 @@ class Session:
         self._run: Run | None = None
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
         self._renewed = time.monotonic()
+        self._lacks_slot = False
 
     def drive(self) -> None:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
         try:
             with inside_execution(self._execution_id):
-                while (self._jobs or self._has_slot()) and self._turn():
+                while self._turn() or self._takes_slot():
                     pass
         finally:
             for job in self._jobs.values():
                 job.cancel()
 
-    def _has_slot(self) -> bool:
-        """Return whether the run may be at work; else it is queued."""
-        if self._run is not None and self._run.row.holds_slot:
-            return True
+    def _takes_slot(self) -> bool:
+        """Take a slot where the run has something to do and none; False where it is queued."""
+        if not self._lacks_slot:
+            return False
+        self._lacks_slot = False
         return take_slot(self._actor, self._execution_id)
 
     def _turn(self) -> bool:
@@ -150,12 +152,14 @@ class Session:
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
         if not row.holds_slot:
+            self._lacks_slot = not self._jobs
             return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)
         row.worker = self._worker
         room = max(1, settings.STEP_PROCESSES) - len(self._jobs)
         progress = go_on(run, worker=self._worker, processes=room)
+        _plan_snapshot(run)
         busy = any(step.status == StepStatus.RUNNING for step in run.steps.values())
         if not (busy or progress.more or progress.left):
             give_slot_back(run)
@@ -250,6 +254,19 @@ def _set_out(run: Run) -> None:
         row.started_at = run.now
     if row.timeout:
         row.deadline_at = row.started_at + timedelta(seconds=row.timeout)
+
+
+def _plan_snapshot(run: Run) -> None:
+    """Take a snapshot where one is due; where something has changed since the last, plan one."""
+    row = run.row
+    if row.status != ExecutionStatus.RUNNING or not settings.SNAPSHOT_INTERVAL:
+        return
+    if row.snapshot_at is None:
+        if run.change.steps:
+            row.snapshot_at = run.now + timedelta(seconds=settings.SNAPSHOT_INTERVAL)
+    elif row.snapshot_at <= run.now:
+        run.change.snapshot = True
+        row.snapshot_at = None
 
 
 def _link(run: Run) -> None:

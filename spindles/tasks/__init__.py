@@ -1,5 +1,5 @@
-"""What workers and beat do for runs."""
+"""What workers and beat do for runs and triggers."""
 
-from spindles.tasks import executions, maintenance
+from spindles.tasks import executions, maintenance, triggers
 
-__all__ = ["executions", "maintenance"]
+__all__ = ["executions", "maintenance", "triggers"]

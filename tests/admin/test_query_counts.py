@@ -29,7 +29,7 @@ LISTS = {
     "node_links_nodeevent": 12,
     "node_links_dirtynode": 12,
     "node_links_notification": 12,
-    "spindles_execution": 13,
+    "spindles_execution": 12,
     "accounts_user": 11,
     "accounts_organization": 11,
     "accounts_membership": 12,
