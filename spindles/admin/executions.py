@@ -16,17 +16,18 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.paginator import InfinitePaginator
 
-from config.admin.base import OfTenant, ReadOnlyAdmin
+from config.admin.base import OfTenant
 from config.admin.display import NOTHING, pretty_json
 from config.admin.theme import display
 from node_links.admin.entities import entity_link
 from spindles.admin import panels
 from spindles.admin.filters import AttentionFilter, NestingFilter, PeriodFilter
+from spindles.admin.run_actions import ExecutionActions
 from spindles.models import Execution
 
 
 @admin.register(Execution)
-class ExecutionAdmin(OfTenant, ReadOnlyAdmin):
+class ExecutionAdmin(OfTenant, ExecutionActions):
     """Runs of all organisations; nothing of a run is changed but by what is done to it."""
 
     paginator = InfinitePaginator  # nobody counts all runs to show fifty

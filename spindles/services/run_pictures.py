@@ -164,7 +164,7 @@ class _StepReader:
         step = _step(
             row,
             self._level,
-            ready_at=_latest(one.completed_at for one in waited_for if one is not None),
+            ready_at=self._ready_at(one.completed_at for one in waited_for if one is not None),
             items=[_step(item, self._level) for item in items],
             more_items=total - len(items),
             runs=self._below.get((self._run.pk, known), ()),
@@ -180,6 +180,12 @@ class _StepReader:
             inside=[self._step(one, parts) for one in parts[known]],
             opened_at=opened_at,
         )  # fmt: skip
+
+    def _ready_at(self, ends: Iterable[datetime | None]) -> datetime | None:
+        """Return the last end of what a step waited for; outcomes taken over are older."""
+        known = [moment for moment in ends if moment is not None]
+        begun = self._run.started_at or self._run.created_at
+        return max([begun, *known]) if known else None
 
 
 def _run(run: Execution, steps: Sequence[TimedStep]) -> TimedRun:
@@ -220,8 +226,3 @@ def _try(step: ExecutionStep, row: ExecutionAttempt) -> Try:
         handed = step.status == StepStatus.WAITING
     code = str((row.error or {}).get("code", ""))
     return Try(row.number, row.status, row.started_at, end, code, handed)
-
-
-def _latest(moments: Iterable[datetime | None]) -> datetime | None:
-    known = [moment for moment in moments if moment is not None]
-    return max(known, default=None)
