@@ -1,15 +1,17 @@
-"""`manage.py executions list|show|tail|purge`: look at runs, follow one, remove old ones."""
+"""`manage.py executions list|show|tail|retry|purge`: look at runs, help one, remove old ones."""
 
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from rich.table import Table
 from rich.text import Text
 
+from accounts.management.tenant import TenantCommand
 from accounts.models import Organization
-from accounts.tenancy import system_scope
+from accounts.tenancy import scope, system_scope
+from config.exceptions import DomainError
 from node_links.management.organizations import Bars, console_of
 from node_links.pictures.labels import clean
 from spindles.choices import OPEN, ExecutionStatus
@@ -19,19 +21,22 @@ from spindles.models import Execution
 from spindles.pictures.durations import in_words
 from spindles.runs.attention import is_stuck, waits_for_people
 from spindles.services.retention import count_expired_runs, keep_runs_from, purge_runs
+from spindles.services.retrying import retry_execution
 from spindles.services.run_pictures import read_timed_run
 
 DEFAULT_LIMIT = 30
 
 
-class Command(BaseCommand):
+class Command(TenantCommand):
     """Runs of all organisations, or of one."""
 
-    help = "List runs, show one as a tree, follow its log, or remove those that ended long ago."
+    help = "List runs, show one as a tree, follow its log, try it again, or remove old ones."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what can be done, each with its own choices."""
-        acts = parser.add_subparsers(dest="act", required=True, metavar="list|show|tail|purge")
+        acts = parser.add_subparsers(
+            dest="act", required=True, metavar="list|show|tail|retry|purge"
+        )
         listing = acts.add_parser("list", help="the newest runs, or those that need somebody")
         listing.add_argument("--status", choices=ExecutionStatus.values, help="only in this state")
         listing.add_argument(
@@ -44,6 +49,12 @@ class Command(BaseCommand):
         for name, what in (("show", "one run: its steps as a tree"), ("tail", "follow its log")):
             one = acts.add_parser(name, help=what)
             one.add_argument("id", type=UUID, help="the id of the run")
+        retrying = acts.add_parser("retry", help="start it again; what was completed is taken over")
+        retrying.add_argument("id", type=UUID, help="the id of a run that has ended")
+        retrying.add_argument("--from-step", metavar="STEP", help="this step and all after it, too")
+        retrying.add_argument(
+            "--as", dest="email", metavar="EMAIL", help="in whose name (default: the owner)"
+        )
         purging = acts.add_parser("purge", help="remove what ended long ago, with its files")
         purging.add_argument("--days", type=int, help="by default NODELOOM_EXECUTION_DAYS")
         purging.add_argument("--organization", metavar="SLUG", help="only those of this one")
@@ -51,7 +62,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked for."""
-        acts = {"list": self._list, "show": self._show, "tail": self._tail, "purge": self._purge}
+        acts = {
+            "list": self._list,
+            "show": self._show,
+            "tail": self._tail,
+            "retry": self._retry,
+            "purge": self._purge,
+        }
         acts[options["act"]](options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -109,6 +126,20 @@ class Command(BaseCommand):
             run = Execution.objects.filter(pk=options["id"]).first()
         if run is not None:
             console.print(Text.assemble("The run has ended: ", state_text(run.status), "."))
+
+    def _retry(self, options: dict[str, Any]) -> None:
+        with system_scope():
+            slug = _run(options["id"]).organization.slug
+        actor = self.find_actor(organization=slug, email=options["email"])
+        try:
+            with scope(actor):
+                again = retry_execution(
+                    actor=actor, pk=options["id"], from_step=options["from_step"]
+                )
+        except DomainError as refusal:
+            told = [refusal.detail, *(error.message for error in refusal.errors)]
+            raise CommandError(" ".join(dict.fromkeys(told))) from refusal
+        self.stdout.write(f"Started again as {again.pk}.")
 
     def _purge(self, options: dict[str, Any]) -> None:
         days = options["days"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,6 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.tenancy import scope, system_scope
-from spindles.management import tailing
 from spindles.models import Execution, ExecutionLog
 from tests.factories import Cast, make_cast
 from tests.spindles.stored import chain, make_lines, make_run, make_step, make_try
@@ -151,7 +151,7 @@ def test_a_log_is_followed_until_the_run_ends(monkeypatch: pytest.MonkeyPatch) -
                 Execution.objects.filter(pk=run.pk).update(status="failed")
         connection.close()
 
-    monkeypatch.setattr(tailing.time, "sleep", write_more)
+    monkeypatch.setattr("spindles.management.tailing.time.sleep", write_more)
 
     lines = executions("tail", str(run.pk)).splitlines()
 
@@ -170,6 +170,52 @@ def test_whoever_stops_following_is_told_that_the_run_goes_on(
     def interrupt(pause: float) -> Iterator[None]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tailing.time, "sleep", interrupt)
+    monkeypatch.setattr("spindles.management.tailing.time.sleep", interrupt)
 
     assert executions("tail", str(run.pk)) == "Not followed any further; the run goes on.\n"
+
+
+def test_a_run_is_tried_again_in_the_name_of_the_owner(cast: Cast) -> None:
+    old = make_run(cast.owner, statuses={"tell": "failed"}, status="failed")
+
+    text = executions("retry", str(old.pk))
+
+    with system_scope():
+        again = Execution.objects.exclude(pk=old.pk).get()
+        done = set(again.steps.filter(status="completed").values_list("step_id", flat=True))
+    assert text == f"Started again as {again.pk}.\n"
+    assert (again.retry_of_id, again.started_by_id) == (old.pk, cast.owner.user.pk)
+    assert done == {"fetch", "score"}
+
+
+def test_a_member_can_be_named_and_a_step_to_start_from(cast: Cast) -> None:
+    old = make_run(cast.owner)
+
+    executions("retry", str(old.pk), "--from-step", "score", "--as", cast.admin.user.email)
+
+    with system_scope():
+        again = Execution.objects.exclude(pk=old.pk).get()
+        done = set(again.steps.filter(status="completed").values_list("step_id", flat=True))
+    assert again.started_by_id == cast.admin.user.pk
+    assert done == {"fetch"}
+
+
+@pytest.mark.parametrize(
+    ("values", "arguments", "refusal"),
+    [
+        ({"status": "running"}, [], "running"),
+        ({"status": "completed"}, [], "Nothing of it is left to be done"),
+        ({"status": "failed"}, ["--from-step", "gone"], "There is no step gone"),
+        ({"status": "failed"}, ["--as", "none@example.com"], "No such organisation or member"),
+    ],
+)
+def test_what_cannot_be_tried_again_is_refused(
+    cast: Cast, values: dict[str, Any], arguments: list[str], refusal: str
+) -> None:
+    run = make_run(cast.owner, **values)
+
+    with pytest.raises(CommandError, match=refusal):
+        executions("retry", str(run.pk), *arguments)
+
+    with system_scope():
+        assert Execution.objects.count() == 1
