@@ -15,11 +15,13 @@ class SpindlesConfig(AppConfig):
         from spindles.runs import gauges
         from spindles.runs import joining as runs
         from spindles.services.node_operations import SpindleOperations
+        from spindles.services.pictures import register_run_picture
         from spindles.services.running import register as let_run
         from spindles.steps import joining
 
         joining.register()
         register(SpindleOperations())
         let_run()
+        register_run_picture()
         runs.join()
         gauges.register()

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from config.api.routers import Router
+from spindles.api.pictures import PICTURE, PICTURE_PARAMETERS
 from spindles.api.step_kinds import StepKindsView
 from spindles.api.triggers.hooks import HookView, OrganizationHookView
 from spindles.api.views import SpindleViewSet
@@ -10,7 +11,15 @@ from spindles.api.views import SpindleViewSet
 router = Router()
 router.register("spindles", SpindleViewSet, basename="spindles")
 
+picture = SpindleViewSet.as_view(
+    {"get": "canvas_picture"},
+    basename="spindles",
+    detail=True,
+    extra_query_parameters=PICTURE_PARAMETERS,
+)
+
 urlpatterns = [
+    path(PICTURE, picture, name="spindles-picture"),
     path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
     path("", include("spindles.api.credentials.urls")),
     path("hooks/<str:path>/", HookView.as_view(), name="hook"),
