@@ -62,7 +62,9 @@ def _navigation() -> list[dict[str, Any]]:
         ),
         _group(
             "Automation",
+            _item("Spindles", "cycle", "spindles.spindle"),
             _item("Runs", "play_circle", "spindles.execution"),
+            _item("Credentials", "vpn_key", "spindles.credential"),
         ),
         _group(
             "Graph",

@@ -127,9 +127,7 @@ def door(spindle: Spindle, node_id: str = "") -> str:
     return f"{NODES}spindle/{spindle.pk}/{node_id}{'/' if node_id else ''}"
 
 
-def test_the_door_to_all_nodes_changes_spindles_and_their_steps(
-    cast: Cast, chain: Spindle
-) -> None:
+def test_the_door_to_all_nodes_changes_spindles_and_their_steps(cast: Cast, chain: Spindle) -> None:
     client = cast.editor.client
     answered(client.patch(door(chain), {"name": "Other", "data": {"tags": ["x"], "timeout": 9}}))
     step_b = {"name": "Second", "position": {"x": 5, "y": 6}, "data": {"priority": 9}}
