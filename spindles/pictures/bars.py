@@ -12,6 +12,8 @@ from spindles.pictures.scale import Scale
 from spindles.pictures.timed import TimedRun, TimedStep, Try
 
 ROW = 24.0
+QUEUE = "rnp-queue"
+"""The look of a time in which nothing but a worker, a slot or the next try was missing."""
 _HIGH, _LOW, _THIN = 12.0, 6.0, 2.0
 _LEAST_WIDTH = 2.5
 _ITEM_LANES, _ITEM_HIGH = 4, 3.0
@@ -83,7 +85,7 @@ def run_bars(run: TimedRun, clock: Clock, y: float) -> list[Bar]:
     bars = []
     if clock.x(begun) - clock.x(run.created_at) >= _LEAST_GAP:
         hint = f"Queued for {_length(run.created_at, begun)}"
-        bars.append(_span("rnp-queue", run.created_at, begun, clock, y, _THIN, hint))
+        bars.append(_span(QUEUE, run.created_at, begun, clock, y, _THIN, hint))
     if run.started_at is not None:
         words = STATES.get(run.status, run.status).lower()
         hint = f"{clean(run.name)} · {words} · {_length(begun, end)}"
@@ -111,15 +113,15 @@ def _between(step: TimedStep, clock: Clock, y: float) -> Iterator[Bar]:
         return
     if step.ready_at is not None and clock.x(step.begin) - clock.x(step.ready_at) >= _LEAST_GAP:
         hint = f"Ready, waited {_length(step.ready_at, step.begin)} for a free worker"
-        yield _span("rnp-queue", step.ready_at, step.begin, clock, y, _THIN, hint)
+        yield _span(QUEUE, step.ready_at, step.begin, clock, y, _THIN, hint)
     for one, other in zip(step.tries, step.tries[1:], strict=False):
         if one.end is not None and one.end < other.begin:
             hint = f"{_length(one.end, other.begin)} until try {other.number}"
-            yield _span("rnp-queue", one.end, other.begin, clock, y, _THIN, hint)
+            yield _span(QUEUE, one.end, other.begin, clock, y, _THIN, hint)
     last = step.tries[-1].end
     if step.status == StepStatus.PENDING and last is not None and last < clock.now:
         hint = f"To be tried again, for {_length(last, clock.now)} now"
-        yield _span("rnp-queue", last, clock.now, clock, y, _THIN, hint)
+        yield _span(QUEUE, last, clock.now, clock, y, _THIN, hint)
 
 
 def _try(step: TimedStep, one: Try, clock: Clock, y: float) -> Bar:

@@ -16,8 +16,8 @@ _WAIT = Family("spp-wait", "Wait")
 _KNOWLEDGE = Family("nlp-knowledge-base", "Knowledge")
 _STAGE = Family("spp-stage", "Stage")
 _FAMILIES: Mapping[str, Family] = {
-    "noop": Family("spp-noop", "Nothing"),
-    "placeholder": Family("spp-noop", "Nothing"),
+    "noop": Family("spp-noop", "No operation"),
+    "placeholder": Family("spp-noop", "No operation"),
     "transform": Family("spp-data", "Data"),
     "condition": Family("spp-decision", "Decision"),
     "http_request": Family("spp-http", "HTTP request"),

@@ -11,6 +11,7 @@ from node_links.pictures.labels import clean, shorten, text_width
 from node_links.pictures.legend import Entry, place_legend
 from node_links.pictures.marks import Line
 from spindles.pictures.bars import (
+    QUEUE,
     ROW,
     Bar,
     Clock,
@@ -90,8 +91,12 @@ def draw_timeline(*, run: TimedRun, now: datetime, headed: bool = True) -> Pictu
     Without `headed` the title is there for those who listen only, for a page that has its own.
     """
     sheet = _measure(run, now, headed=headed)
+    marks = [_lane(lane, sheet, number) for number, lane in enumerate(sheet.lanes)]
     legend, legend_height = place_legend(
-        _legend(sheet.lanes, run), left=_MARGIN, top=sheet.bottom + 16, width=WIDTH - 2 * _MARGIN
+        _legend(sheet.lanes, marks, run),
+        left=_MARGIN,
+        top=sheet.bottom + 16,
+        width=WIDTH - 2 * _MARGIN,
     )
     height = round(sheet.bottom + 16 + legend_height + _MARGIN / 2)
     scale = sheet.clock.scale
@@ -112,7 +117,7 @@ def draw_timeline(*, run: TimedRun, now: datetime, headed: bool = True) -> Pictu
             "bottom": f"{sheet.bottom:.1f}",
             "ticks": [(f"{tick.x:.1f}", tick.label) for tick in _apart(scale, open=is_open(run))],
             "cuts": _cuts(scale),
-            "lanes": [_lane(lane, sheet, number) for number, lane in enumerate(sheet.lanes)],
+            "lanes": marks,
             "now": f"{sheet.clock.x(now):.1f}" if is_open(run) else "",
             "legend": legend,
         },
@@ -210,13 +215,15 @@ def _words(lane: Lane, now: datetime) -> tuple[str, str]:
     return words, " · ".join(filter(None, (*told, took)))
 
 
-def _legend(lanes: Sequence[Lane], run: TimedRun) -> list[Entry]:
+def _legend(lanes: Sequence[Lane], marks: Sequence[LaneMark], run: TimedRun) -> list[Entry]:
     tries = list(run.tries)
     states = {*states_in(lanes), *(state_of_try(one.status) for one in tries if not one.waited)}
     states |= {lane.heads.status for lane in lanes if lane.heads}
     entries = state_entries(states)
     if any(one.waited for one in tries):
         entries.append(Entry("Time spent waiting", symbol=f"{PREFIX}wait"))
+    if any(bar.look == QUEUE for mark in marks for bar in mark.bars):
+        entries.append(Entry("Ready, or between tries", symbol=f"{PREFIX}idle"))
     return entries
 
 

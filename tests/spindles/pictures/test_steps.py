@@ -79,7 +79,7 @@ def test_a_run_shows_the_state_of_each_step_and_the_way_it_took() -> None:
         "B waits for A": True, "C waits for A": False, "D waits for B": False,
         "D waits for C": False,
     }  # fmt: skip
-    assert legend(svg) == ["Nothing", "Completed", "Failed", "Skipped"]
+    assert legend(svg) == ["No operation", "Completed", "Failed", "Skipped"]
     assert "1.2 s" in texts(svg)
     assert "its condition was false" in texts(svg)
 
