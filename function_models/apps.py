@@ -14,6 +14,8 @@ class FunctionModelsConfig(AppConfig):
         from function_models.nodes import register
         from function_models.services.exchange.exporting import register_export
         from function_models.services.node_operations import FunctionModelOperations
+        from function_models.services.run_pictures import register_run_picture
 
         register(FunctionModelOperations())
         register_export()
+        register_run_picture()
