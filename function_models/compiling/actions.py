@@ -83,7 +83,7 @@ def _step(
         parent=opening_id(container.id),
         inactive=action.data.status in _ASLEEP,
         guards=tuple(_guards(container, action, actions)),
-        last_try_after=tuple(i for i in phase if i != action.id) if once_more else (),
+        last_try_after=tuple(phase) if once_more else (),
         group=container.id,
         rank=rank,
     )

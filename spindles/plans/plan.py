@@ -73,7 +73,8 @@ class Step(Part):
     - `parent` is the step that opens the part it belongs to: where that one does not complete, this
       one is skipped as `container_skipped`;
     - `inactive` steps are skipped, and what depends on them runs;
-    - `last_try_after`: once these have settled, a failure is tried one more time;
+    - `last_try_after`: the steps of its phase, itself included; once these have settled, a failure
+      is tried one more time, one after the other where they depend on each other;
     - `timeout` in seconds, 0 is no limit; `rank` orders the steps of a group;
     - `closes` is the step that opens the part this one closes: it is skipped as that one was, and
       comes to its end also after the run was stopped;
@@ -103,10 +104,13 @@ class Step(Part):
 
 
 class NamedOutput(Part):
-    """One output of a run: any JSON, templates included."""
+    """One output of a run: the output of `step` where it completed, else `value`, which is any
+    JSON, templates included.
+    """
 
     name: str
-    value: Any
+    value: Any = None
+    step: str | None = None
 
 
 class Plan(Part):
@@ -126,6 +130,20 @@ class Plan(Part):
     def by_id(self) -> dict[str, Step]:
         """Every step by its id."""
         return {step.id: step for step in self.steps}
+
+    @cached_property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the steps of each group."""
+        found: dict[str, list[str]] = {group.id: [] for group in self.groups}
+        for step in self.steps:
+            if step.group is not None:
+                found[step.group].append(step.id)
+        return {group: tuple(ids) for group, ids in found.items()}
+
+    @cached_property
+    def limits(self) -> dict[str, int]:
+        """How many steps of each group run side by side."""
+        return {group.id: group.max_concurrency for group in self.groups}
 
     def as_json(self) -> bytes:
         """Return the canonical form: keys sorted, no blanks."""
