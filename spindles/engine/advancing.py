@@ -5,7 +5,6 @@ together, and were it lost, doing it again would do no harm, because they touch 
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from spindles.engine.readiness import START, WAIT, judge, starting_order
 from spindles.engine.state import Run, StepState
 from spindles.engine.stepping import Job, start_step
 from spindles.engine.transitions import skip
-from spindles.engine.waits import look_at_steps
+from spindles.engine.waits import look_at_maps, look_at_steps
 
 BATCH_SECONDS = 0.05
 """A transaction starts no further step after so long, so that others can look at the run."""
@@ -26,12 +25,12 @@ BATCH_SECONDS = 0.05
 class Progress:
     """What one transaction came to: jobs to be done outside, and whether there is more to start.
 
-    `left` counts the ready steps for which no process was free here.
+    `left` are the ready steps for which no process was free here.
     """
 
     jobs: list[Job] = field(default_factory=list)
     more: bool = False
-    left: int = 0
+    left: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -56,70 +55,83 @@ def go_on(run: Run, *, worker: str, processes: int) -> Progress:
     budget = _Budget(steps, time.monotonic() + BATCH_SECONDS, processes)
     progress = Progress()
     look_at_steps(run)
-    while _pass(run, worker, budget, progress) and not progress.more:
-        look_at_steps(run)
-    if not progress.more and run.row.status == ExecutionStatus.RUNNING:
+    run.take_stirred()
+    candidates = list(run.drawn())
+    while candidates:
+        _round(run, candidates, worker, budget, progress)
+        if progress.more:
+            return progress
+        candidates = _next_candidates(run)
+    if run.row.status == ExecutionStatus.RUNNING:
         _close(run)
     return progress
 
 
-def _pass(run: Run, worker: str, budget: _Budget, progress: Progress) -> bool:
-    """Skip what is blocked and start what is ready, once through; True where something changed."""
-    changed = _skip_blocked(run)
-    progress.left = 0
-    for step, may_start in _ready(run):
-        if not may_start():
-            continue
+def _round(
+    run: Run, candidates: list[StepState], worker: str, budget: _Budget, progress: Progress
+) -> None:
+    """Skip those of the candidates that are blocked, and start those that are ready."""
+    for step in _ready(run, candidates):
+        if not _may_start(run, step):
+            continue  # what started meanwhile has filled its group, or skipped it
         if budget.spent:
             progress.more = True
-            return changed
+            return
         started = start_step(run, step, worker=worker, outside=budget.processes > 0)
         if started is False:
-            progress.left += 1
+            progress.left.add(step.step_id)
             continue
-        changed = True
         budget.steps -= 1
         if isinstance(started, Job):
             progress.jobs.append(started)
             budget.processes -= 1
-    return changed
 
 
-def _skip_blocked(run: Run) -> bool:
-    """Skip the pending steps that nothing can start any more, and what follows from that."""
-    changed = False
-    for step in run.drawn():  # in the order of the plan, so that one time through is mostly enough
-        if step.status != StepStatus.PENDING:
-            continue
-        reason = judge(run, step).skip
-        if reason is not None:
-            skip(run, step, reason)
-            changed = True
-    return changed
+def _next_candidates(run: Run) -> list[StepState]:
+    """Return the steps whose readiness may have changed with the last round."""
+    changed = run.take_stirred()
+    look_at_maps(run, changed)
+    changed += run.take_stirred()
+    plan = run.plan
+    if any(step.step_id in plan.stoppers and step.status == StepStatus.FAILED for step in changed):
+        return list(run.drawn())
+    names = {
+        name: None
+        for step in changed
+        for name in (step.step_id, *plan.affected.get(step.step_id, ()))
+    }
+    return [run.steps[name] for name in names]
 
 
-def _ready(run: Run) -> list[tuple[StepState, Callable[[], bool]]]:
-    """Return the ready steps in the order in which they start.
+def _ready(run: Run, candidates: list[StepState]) -> list[StepState]:
+    """Skip the candidates that nothing can start any more; return the ready ones in order.
 
-    Each comes with a question to be asked right before: what started meanwhile may have filled its
-    group, or skipped it.
+    Behind them come the items of maps that are under way.
     """
-    drawn = [s for s in run.drawn() if s.status == StepStatus.PENDING and judge(run, s) is START]
-    found: list[tuple[StepState, Callable[[], bool]]] = [
-        (step, lambda step=step: judge(run, step) is START)  # type: ignore[misc]
-        for step in starting_order(run, drawn)
-    ]
-    for owner in run.steps.values():
-        if owner.status == StepStatus.WAITING and owner.wait_kind == "items":
-            found += [
-                (item, lambda item=item, owner=owner: _item_may_start(run, owner, item))  # type: ignore[misc]
-                for item in run.items_of(owner.step_id)
-                if item.status == StepStatus.PENDING
-            ]
+    ready = []
+    for step in candidates:
+        if step.status != StepStatus.PENDING or step.item_of is not None:
+            continue
+        verdict = judge(run, step)
+        if verdict.skip is not None:
+            skip(run, step, verdict.skip)
+        elif verdict is START:
+            ready.append(step)
+    found = starting_order(run, ready)
+    for owner in run.maps:
+        found += [item for item in run.items_of(owner.step_id) if item.status == StepStatus.PENDING]
     return found
 
 
+def _may_start(run: Run, step: StepState) -> bool:
+    if step.item_of is not None:
+        return _item_may_start(run, run.steps[step.item_of], step)
+    return step.status == StepStatus.PENDING and judge(run, step) is START
+
+
 def _item_may_start(run: Run, owner: StepState, item: StepState) -> bool:
+    if item.status != StepStatus.PENDING:
+        return False
     if item.next_attempt_at is not None and item.next_attempt_at > run.now:
         return False
     limit = owner.wait.get("concurrency")

@@ -67,7 +67,7 @@ def judge(run: Run, step: StepState) -> Verdict:
     reason = _held_back(run, planned)
     if reason is not None:
         return Verdict(skip=reason)
-    return START if _group_has_room(run, step, planned) else WAIT
+    return START if _group_has_room(run, planned) else WAIT
 
 
 def has_failed(run: Run, names: Iterable[str]) -> bool:
@@ -114,13 +114,12 @@ def _held_back(run: Run, planned: Step) -> str | None:
     return SkipReason.RUN_STOPPED if has_failed(run, run.plan.stoppers) else None
 
 
-def _group_has_room(run: Run, step: StepState, planned: Step) -> bool:
+def _group_has_room(run: Run, planned: Step) -> bool:
     """Return whether the group lets one more of its steps run: this one, by its rank."""
     if planned.group is None:
         return True
-    limit = next(group for group in run.plan.groups if group.id == planned.group).max_concurrency
-    members = [other for other in run.plan.steps if other.group == planned.group]
-    return sum(run.steps[other.id].at_work for other in members) < limit
+    members = run.plan.members[planned.group]
+    return sum(run.steps[name].at_work for name in members) < run.plan.limits[planned.group]
 
 
 def _others_are_through(run: Run, planned: Step) -> bool:

@@ -77,11 +77,17 @@ class Session:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
         try:
             with inside_execution(self._execution_id):
-                while self._turn():
+                while (self._jobs or self._has_slot()) and self._turn():
                     pass
         finally:
             for job in self._jobs.values():
                 job.cancel()
+
+    def _has_slot(self) -> bool:
+        """Return whether the run may be at work; else it is queued."""
+        if self._run is not None and self._run.row.holds_slot:
+            return True
+        return take_slot(self._actor, self._execution_id)
 
     def _turn(self) -> bool:
         """Do one transaction and what follows from it; False where there is nothing to stay for."""
@@ -90,7 +96,7 @@ class Session:
             return False
         for job in progress.jobs:
             self._jobs[job.step_id, job.attempt] = submit(job)
-        for _ in range(min(progress.left, MAX_HELPERS) if progress.jobs else 0):
+        for _ in range(min(len(progress.left), MAX_HELPERS) if progress.jobs else 0):
             ring(self._organization_id, self._execution_id)
         if self._jobs:
             self._wait_for_jobs()
@@ -143,9 +149,8 @@ class Session:
         row = run.row
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
-        if not take_slot(run):
-            row.wake_at = run.now + timedelta(seconds=UNANSWERED_SECONDS)
-            return Progress()
+        if not row.holds_slot:
+            return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)
         row.worker = self._worker

@@ -6,55 +6,63 @@ first, then the older one.
 """
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.tenancy import system_scope
+from accounts.actors import Actor
+from accounts.tenancy import scope, system_scope
 from spindles.engine.doorbell import ring
 from spindles.engine.state import Run
 from spindles.models import Execution
 
 # One at a time of an organisation counts and takes: two could both see the last free slot.
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('slots:' || %s::text, 0))"
-_COUNT = """
-SELECT count(*), count(*) FILTER (WHERE source_id = %(source)s),
-    (SELECT count(*) FROM executions q
-     WHERE q.organization_id = %(organization)s AND q.queued_at IS NOT NULL
-         AND q.execution_id <> %(run)s AND q.max_concurrency IS NULL
-         AND (q.priority > %(priority)s
-             OR q.priority = %(priority)s AND q.queued_at < coalesce(%(queued)s, now())))
-FROM executions WHERE organization_id = %(organization)s AND holds_slot
+_TAKE = """
+WITH wanted AS (
+    SELECT * FROM executions WHERE execution_id = %(run)s
+), busy AS (
+    SELECT count(*) AS runs, count(*) FILTER (WHERE e.source_id = w.source_id) AS of_source
+    FROM executions e, wanted w WHERE e.organization_id = %(organization)s AND e.holds_slot
+), ahead AS (
+    SELECT count(*) AS runs FROM executions q, wanted w
+    WHERE q.organization_id = %(organization)s AND q.queued_at IS NOT NULL
+        AND q.execution_id <> w.execution_id AND q.max_concurrency IS NULL
+        AND (q.priority > w.priority
+            OR q.priority = w.priority AND q.queued_at < coalesce(w.queued_at, now()))
+), verdict AS (
+    SELECT (%(limit)s = 0 OR busy.runs + ahead.runs < %(limit)s)
+        AND (w.max_concurrency IS NULL OR busy.of_source < w.max_concurrency) AS free
+    FROM busy, ahead, wanted w
+)
+UPDATE executions e SET holds_slot = free, revision = e.revision + 1,
+    queued_at = CASE WHEN free THEN NULL ELSE coalesce(e.queued_at, clock_timestamp()) END,
+    wake_at = clock_timestamp() + interval '15 seconds'
+FROM verdict
+WHERE e.execution_id = %(run)s AND NOT e.holds_slot AND e.status IN ('pending', 'running')
+RETURNING e.holds_slot
 """
 _RING_AHEAD = 3
 
 
-def take_slot(run: Run) -> bool:
-    """Take a slot for a run that has something to do; where none is free it is queued."""
-    row = run.row
-    if row.holds_slot:
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_TURN, [row.organization_id])
-        cursor.execute(
-            _COUNT,
-            {
-                "organization": row.organization_id,
-                "source": row.source_id,
-                "run": row.pk,
-                "priority": row.priority,
-                "queued": row.queued_at,
-            },
-        )
-        busy, of_source, ahead = cursor.fetchone() or (0, 0, 0)
+def take_slot(actor: Actor, execution_id: UUID) -> bool:
+    """Take a slot for a run, in a transaction of its own; where none is free the run is queued.
+
+    True where the run has one, or needs none because it is not open.
+    """
     limit: int = settings.MAX_RUNNING_PER_ORGANIZATION
-    free = busy + ahead < limit if limit else True
-    if free and (row.max_concurrency is None or of_source < row.max_concurrency):
-        row.holds_slot, row.queued_at = True, None
-        return True
-    row.queued_at = row.queued_at or run.now
-    return False
+    parameters: dict[str, Any] = {
+        "organization": actor.tenant_id,
+        "run": execution_id,
+        "limit": limit,
+    }
+    with scope(actor), connection.cursor() as cursor:
+        cursor.execute(_IN_TURN, [actor.tenant_id])
+        cursor.execute(_TAKE, parameters)
+        taken = cursor.fetchone()
+    return taken is None or bool(taken[0])
 
 
 def give_slot_back(run: Run) -> None:

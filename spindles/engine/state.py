@@ -88,6 +88,7 @@ class Run:
         self.steps: dict[str, StepState] = {}
         self._items: dict[str, list[StepState]] = {}
         self.change = Change()
+        self.stirred: dict[str, StepState] = {}
 
     @property
     def actor(self) -> Actor:
@@ -110,6 +111,12 @@ class Run:
     def items_of(self, step_id: str) -> list[StepState]:
         """Return the steps of the items of a map, in their order."""
         return self._items.get(step_id, [])
+
+    @property
+    def maps(self) -> list[StepState]:
+        """The maps that wait for their items."""
+        owners = (self.steps[name] for name in self._items)
+        return [owner for owner in owners if owner.status == StepStatus.WAITING]
 
     def drawn(self) -> Iterator[StepState]:
         """Yield the steps of the plan, in its order; items of maps are none of them."""
@@ -136,6 +143,12 @@ class Run:
     def touch(self, step: StepState) -> None:
         """Note that a step has changed."""
         self.change.steps[step.step_id] = step
+        self.stirred[step.step_id] = step
+
+    def take_stirred(self) -> list[StepState]:
+        """Return the steps that have changed since this was asked last."""
+        found, self.stirred = list(self.stirred.values()), {}
+        return found
 
     def add_item(self, step: StepState) -> None:
         """Add the step of an item."""

@@ -1,5 +1,6 @@
 """Looking at steps that wait: has come what they wait for, or is their time over?"""
 
+from collections.abc import Iterable
 from typing import Any
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
@@ -23,6 +24,13 @@ def look_at_steps(run: Run) -> None:
     children = _children(run, waiting)
     for step in waiting:
         _look(run, step, children)
+
+
+def look_at_maps(run: Run, changed: Iterable[StepState]) -> None:
+    """End the maps whose last item is among the steps that have changed."""
+    for name in {step.item_of for step in changed if step.item_of is not None}:
+        if run.steps[name].status == StepStatus.WAITING:
+            _look(run, run.steps[name], {})
 
 
 def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:

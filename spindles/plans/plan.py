@@ -133,17 +133,32 @@ class Plan(Part):
 
     @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the steps of each group."""
+        """The steps of each group."""
         found: dict[str, list[str]] = {group.id: [] for group in self.groups}
         for step in self.steps:
             if step.group is not None:
                 found[step.group].append(step.id)
-        return {group: tuple(ids) for group, ids in found.items()}
+        return {name: tuple(steps) for name, steps in found.items()}
 
     @cached_property
     def limits(self) -> dict[str, int]:
         """How many steps of each group run side by side."""
         return {group.id: group.max_concurrency for group in self.groups}
+
+    @cached_property
+    def affected(self) -> dict[str, tuple[str, ...]]:
+        """For each step those whose readiness may change when it changes."""
+        found: dict[str, dict[str, None]] = {step.id: {} for step in self.steps}
+        for step in self.steps:
+            looked_at = [*step.depends_on, *step.last_try_after, step.parent, step.closes]
+            looked_at += [name for guard in step.guards for name in guard.steps]
+            for name in looked_at:
+                if name is not None:
+                    found[name][step.id] = None
+        for members in self.members.values():
+            for name in members:
+                found[name] |= dict.fromkeys(members)
+        return {name: tuple(others) for name, others in found.items()}
 
     def as_json(self) -> bytes:
         """Return the canonical form: keys sorted, no blanks."""
