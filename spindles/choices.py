@@ -97,6 +97,14 @@ class ReplayMode(models.TextChoices):
     FAILED_ONLY = "failed_only", "Failed steps"
 
 
+class CredentialKind(models.TextChoices):
+    """How a credential is shown to the other side."""
+
+    BEARER = "bearer", "Bearer token"
+    BASIC = "basic", "User and password"
+    HEADER = "header", "A header of its own"
+
+
 class LogLevel(models.TextChoices):
     """How much a line of a log matters."""
 

@@ -1,5 +1,6 @@
 """The tables of spindles, plans and runs."""
 
+from spindles.models.credentials import Credential
 from spindles.models.executions import (
     Execution,
     ExecutionAttempt,
@@ -10,6 +11,7 @@ from spindles.models.executions import (
 from spindles.models.plans import StoredPlan
 
 __all__ = [
+    "Credential",
     "Execution",
     "ExecutionAttempt",
     "ExecutionLog",

@@ -1,0 +1,5 @@
+"""Addresses of spindles and runs below `/api/v1/`."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("spindles.api.credentials.urls"))]
