@@ -274,6 +274,10 @@ SPECTACULAR_SETTINGS = {
         "BumpEnum": "node_links.choices.Bump",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
+        "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
+        "StepStatusEnum": "spindles.choices.StepStatus",
+        "LogLevelEnum": "spindles.choices.LogLevel",
+        "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
         # Of replays and exports alike.
@@ -364,6 +368,7 @@ LIVE_CHANNELS = {
 LIVE_STREAMS = {
     "/api/v1/events/stream/": "node_links.realtime.streams.open_event_stream",
     "/api/v1/notifications/stream/": "node_links.realtime.streams.open_notification_stream",
+    "/api/v1/executions/<uuid:execution_id>/events/": "spindles.realtime.streams.open_run_stream",
 }
 LIVE_HEARTBEAT_SECONDS = env.number("LIVE_HEARTBEAT_SECONDS", 15)
 LIVE_STREAMS_PER_USER = env.whole("LIVE_STREAMS_PER_USER", 10)

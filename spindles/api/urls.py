@@ -2,4 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("spindles.api.credentials.urls"))]
+urlpatterns = [
+    path("", include("spindles.api.credentials.urls")),
+    path("", include("spindles.api.executions.urls")),
+]
