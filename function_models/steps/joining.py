@@ -1,9 +1,9 @@
 """Adding the kinds of this package to the registry."""
 
-from function_models.steps import containers
+from function_models.steps import containers, nested
 from spindles.registry import step_kinds
 
-FAMILIES = (containers,)
+FAMILIES = (containers, nested)
 
 
 def register() -> None:

@@ -52,9 +52,11 @@ def start_execution(
 ) -> Execution:
     """Create a run in the running transaction and return it, pending; workers hear on commit.
 
-    `more` are further columns of the run (`parent`, `retry_of`, `replay_of` …).
+    `more` are further columns of the run (`parent`, `retry_of`, `replay_of` …); of `context` what
+    is given overlays what was prepared.
     """
     source = prepared.source
+    context = {**prepared.context, **more.pop("context", {})}
     row = Execution(
         id=uuid7(),
         organization_id=actor.tenant_id,
@@ -68,6 +70,7 @@ def start_execution(
         environment=environment,
         priority=priority,
         inputs=prepared.inputs,
+        context=context,
         started_by_id=actor.user_id,
         trigger_kind=trigger_kind,
         trigger=dict(trigger or {}),

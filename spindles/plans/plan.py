@@ -117,7 +117,8 @@ class Plan(Part):
     """Everything one version runs.
 
     A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
-    each of its steps produced.
+    each of its steps produced. `contexts` is what its author tells of contexts, by node; the engine
+    does not read it.
     """
 
     format: int = FORMAT
@@ -125,6 +126,7 @@ class Plan(Part):
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
     outputs: tuple[NamedOutput, ...] | None = None
+    contexts: dict[str, Any] = {}
 
     @cached_property
     def by_id(self) -> dict[str, Step]:
