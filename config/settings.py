@@ -284,6 +284,12 @@ SPECTACULAR_SETTINGS = {
         "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "SpindleStatusEnum": "spindles.choices.SpindleStatus",
+        "StepNodeTypeEnum": "spindles.choices.StepNodeType",
+        "DrawnNodeTypeEnum": [
+            (name, name)
+            for name in ("ioNode", "stageNode", "tetherNode", "kbNode", "functionModelContainer")
+        ],
         "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
         "VersionStepEnum": [
             ("initial", "initial"),

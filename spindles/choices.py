@@ -5,6 +5,31 @@ from enum import StrEnum
 from django.db import models
 
 
+class SpindleStatus(models.TextChoices):
+    """Where a spindle stands; deletion is a timestamp, not a status.
+
+    The live version is active, inactive, in error or deprecated; a working copy may besides be a
+    draft, and the whole archived.
+    """
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    ERROR = "error", "Error"
+    DEPRECATED = "deprecated", "Deprecated"
+    ARCHIVED = "archived", "Archived"
+
+
+class StepNodeType(models.TextChoices):
+    """The families of nodes that a spindle is drawn with."""
+
+    ACTION = "actionNode", "Action"
+    TRANSFORMATION = "transformationNode", "Transformation"
+    CONDITION = "conditionNode", "Condition"
+    ERROR_HANDLER = "errorHandlerNode", "Error handler"
+    TRIGGER = "triggerNode", "Trigger"
+
+
 class ExecutionStatus(models.TextChoices):
     """Where a run stands."""
 

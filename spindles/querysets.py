@@ -1,16 +1,57 @@
-"""How runs are read."""
+"""How spindles and runs are read."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.actors import Actor
+from node_links.choices import FeatureType
 from node_links.models import NodeMetadata
+from node_links.querysets import EntityManager, EntityQuerySet
 from spindles.choices import OPEN
 
 if TYPE_CHECKING:
-    from spindles.models import Execution
+    from spindles.models import Execution, Spindle
+
+DRAWN = ("nodes_data", "edges_data", "viewport_data", "document_data", "dangling_references")
+"""The columns that are as large as the drawing."""
+
+
+class SpindleQuerySet(EntityQuerySet["Spindle"]):
+    """Spindles."""
+
+    def saying(self, words: Iterable[str]) -> Self:
+        """Spindles in whose name, slug, description or names of steps all of `words` occur."""
+        rows = self
+        for word in words:
+            # Steps are asked by their own rows: the drawings stay where they are.
+            drawn = NodeMetadata.objects.filter(
+                feature_type=FeatureType.SPINDLE,
+                entity_id=OuterRef("pk"),
+                organization_id=OuterRef("organization_id"),
+                name__icontains=word,
+            ).exclude(node_id=None)
+            own = Q(name__icontains=word) | Q(slug__icontains=word)
+            rows = rows.filter(own | Q(description__icontains=word) | Exists(drawn))
+        return rows
+
+    def called(self, target: str) -> Self:
+        """Spindles with this id or slug."""
+        known = _id(target)
+        return self.filter(Q(slug=target) if known is None else Q(slug=target) | Q(pk=known))
+
+
+def _id(target: str) -> UUID | None:
+    try:
+        return UUID(target)
+    except ValueError:
+        return None
+
+
+# Sees deleted rows too.
+AllSpindlesManager = EntityManager.from_queryset(SpindleQuerySet)
 
 
 class ExecutionQuerySet(QuerySet["Execution"]):

@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
+from config.api.routers import Router
+from spindles.api.step_kinds import StepKindsView
+from spindles.api.views import SpindleViewSet
+
+router = Router()
+router.register("spindles", SpindleViewSet, basename="spindles")
+
 urlpatterns = [
+    path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
     path("", include("spindles.api.credentials.urls")),
     path("", include("spindles.api.executions.urls")),
+    *router.urls,
 ]

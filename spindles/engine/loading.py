@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import Execution, StoredPlan
@@ -67,20 +69,24 @@ def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
 
     `known` is what the caller read of it before: only what has changed since is read.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [execution_id])
-        found = cursor.fetchone()
-    if found is None:
+    if known is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [execution_id])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        revision, known.now = found
+        if known.row.revision == revision:
+            return known
+    return _read(execution_id, known)
+
+
+def _read(execution_id: UUID, known: Run | None) -> Run | None:
+    rows = Execution.objects.select_for_update(no_key=True).annotate(_now=_Clock())
+    row: Any = rows.filter(pk=execution_id).first()
+    if row is None:
         return None
-    revision, now = found
-    if known is not None and known.row.revision == revision:
-        known.now = now
-        return known
-    return _read(execution_id, now, known)
-
-
-def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
-    row = Execution.objects.get(pk=execution_id)
+    now: datetime = row._now
     since = -1
     if known is not None:
         since = known.row.revision
@@ -90,6 +96,13 @@ def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
         cursor.execute(_STEPS, [execution_id, since])
         run.put(_step(values) for values in cursor.fetchall())
     return run
+
+
+class _Clock(Func):
+    """The server's clock, which goes on while a transaction is open."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 def _step(values: tuple[object, ...]) -> StepState:

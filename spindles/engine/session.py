@@ -72,21 +72,23 @@ class Session:
         self._run: Run | None = None
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
         self._renewed = time.monotonic()
+        self._lacks_slot = False
 
     def drive(self) -> None:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
         try:
             with inside_execution(self._execution_id):
-                while (self._jobs or self._has_slot()) and self._turn():
+                while self._turn() or self._takes_slot():
                     pass
         finally:
             for job in self._jobs.values():
                 job.cancel()
 
-    def _has_slot(self) -> bool:
-        """Return whether the run may be at work; else it is queued."""
-        if self._run is not None and self._run.row.holds_slot:
-            return True
+    def _takes_slot(self) -> bool:
+        """Take a slot where the run has something to do and none; False where it is queued."""
+        if not self._lacks_slot:
+            return False
+        self._lacks_slot = False
         return take_slot(self._actor, self._execution_id)
 
     def _turn(self) -> bool:
@@ -150,6 +152,7 @@ class Session:
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
         if not row.holds_slot:
+            self._lacks_slot = not self._jobs
             return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)

@@ -22,7 +22,8 @@ from spindles.models import Execution
 _IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('slots:' || %s::text, 0))"
 _TAKE = """
 WITH wanted AS (
-    SELECT * FROM executions WHERE execution_id = %(run)s
+    -- Whoever has the row in hand may be waiting for the turn: it is left to them.
+    SELECT * FROM executions WHERE execution_id = %(run)s FOR NO KEY UPDATE SKIP LOCKED
 ), busy AS (
     SELECT count(*) AS runs, count(*) FILTER (WHERE e.source_id = w.source_id) AS of_source
     FROM executions e, wanted w WHERE e.organization_id = %(organization)s AND e.holds_slot
@@ -47,18 +48,31 @@ RETURNING e.holds_slot
 _RING_AHEAD = 3
 
 
+def take_slot_at_once(actor: Actor, execution_id: UUID) -> None:
+    """Give a run that has just been created a slot, or a place in the queue.
+
+    The organisation's turn is held until the caller's transaction ends.
+    """
+    _take(actor, execution_id)
+
+
 def take_slot(actor: Actor, execution_id: UUID) -> bool:
     """Take a slot for a run, in a transaction of its own; where none is free the run is queued.
 
     True where the run has one, or needs none because it is not open.
     """
+    with scope(actor):
+        return _take(actor, execution_id)
+
+
+def _take(actor: Actor, execution_id: UUID) -> bool:
     limit: int = settings.MAX_RUNNING_PER_ORGANIZATION
     parameters: dict[str, Any] = {
         "organization": actor.tenant_id,
         "run": execution_id,
         "limit": limit,
     }
-    with scope(actor), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_IN_TURN, [actor.tenant_id])
         cursor.execute(_TAKE, parameters)
         taken = cursor.fetchone()

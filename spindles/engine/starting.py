@@ -15,6 +15,7 @@ from config.ids import uuid7
 from node_links.events.recording import AggregateKey, record_event
 from spindles.choices import Category, Environment, TriggerKind
 from spindles.engine.doorbell import ring_on_commit
+from spindles.engine.slots import take_slot_at_once
 from spindles.engine.state import FEATURE, Run, StepState
 from spindles.models import Execution
 from spindles.registry import Prepared, StartChild, StepError, runnables
@@ -87,6 +88,7 @@ def start_execution(
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [row.pk, row.plan_id])
     _tell(actor, row)
+    take_slot_at_once(actor, row.pk)
     ring_on_commit(row.organization_id, row.pk)
     return row
 

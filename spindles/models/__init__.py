@@ -9,6 +9,7 @@ from spindles.models.executions import (
     ExecutionStep,
 )
 from spindles.models.plans import StoredPlan
+from spindles.models.spindles import Spindle, SpindleVersion
 
 __all__ = [
     "Credential",
@@ -17,5 +18,7 @@ __all__ = [
     "ExecutionLog",
     "ExecutionSnapshot",
     "ExecutionStep",
+    "Spindle",
+    "SpindleVersion",
     "StoredPlan",
 ]
