@@ -6,11 +6,11 @@ from functools import singledispatch
 from typing import Any
 
 from node_links.choices import FeatureType
-from spindles.choices import Category, StepStatus, WaitKind
+from spindles.choices import Category, SkipReason, StepStatus, WaitKind
 from spindles.engine.outputs import store_output
 from spindles.engine.starting import start_child
 from spindles.engine.state import Run, StepState
-from spindles.engine.transitions import complete, hand_over
+from spindles.engine.transitions import complete, hand_over, reopen, skip
 from spindles.registry import (
     AwaitEvent,
     AwaitPerson,
@@ -139,9 +139,21 @@ def _(result: ForEach, run: Run, step: StepState) -> None:
         params=dict(result.params),
         concurrency=result.concurrency,
         on_item_error=result.on_item_error,
+        count=len(result.items),
     )
-    for index, item in enumerate(result.items):
-        run.add_item(_item(step, result, index, item))
+    _renew_items(run, step, result)
+    for index in range(len(run.items_of(step.step_id)), len(result.items)):
+        run.add_item(_item(step, result, index, result.items[index]))
+
+
+def _renew_items(run: Run, step: StepState, result: ForEach) -> None:
+    """Begin anew with the items of a map that runs once more; their tries stay as history."""
+    for index, item in enumerate(run.items_of(step.step_id)):
+        reopen(run, item)
+        if index < len(result.items):
+            item.item = result.items[index]
+        else:
+            skip(run, item, SkipReason.MANUAL, "The list has become shorter.")
 
 
 def _item(step: StepState, result: ForEach, index: int, item: Any) -> StepState:

@@ -18,7 +18,7 @@ from spindles.choices import Category, LogLevel
 from spindles.engine.directives import told_use
 from spindles.engine.failures import told
 from spindles.engine.outputs import store_output
-from spindles.models import ExecutionLog
+from spindles.models import Execution, ExecutionLog
 from spindles.registry import Done, StepContext, StepError, StepKind, step_kinds
 
 logger = structlog.get_logger("nodeloom.step")
@@ -92,6 +92,9 @@ def _context(payload: dict[str, Any]) -> StepContext:
 
     def log(level: LogLevel, message: str, **data: Any) -> None:
         with scope(actor):
+            # In turn with whoever changes the run, so that who reads on misses no line.
+            locked = Execution.objects.select_for_update(no_key=True).only("pk")
+            locked.filter(pk=payload["execution_id"]).first()
             ExecutionLog.objects.create(
                 organization_id=actor.tenant_id,
                 execution_id=payload["execution_id"],

@@ -159,6 +159,7 @@ class Session:
         row.worker = self._worker
         room = max(1, settings.STEP_PROCESSES) - len(self._jobs)
         progress = go_on(run, worker=self._worker, processes=room)
+        _plan_snapshot(run)
         busy = any(step.status == StepStatus.RUNNING for step in run.steps.values())
         if not (busy or progress.more or progress.left):
             give_slot_back(run)
@@ -253,6 +254,19 @@ def _set_out(run: Run) -> None:
         row.started_at = run.now
     if row.timeout:
         row.deadline_at = row.started_at + timedelta(seconds=row.timeout)
+
+
+def _plan_snapshot(run: Run) -> None:
+    """Take a snapshot where one is due; where something has changed since the last, plan one."""
+    row = run.row
+    if row.status != ExecutionStatus.RUNNING or not settings.SNAPSHOT_INTERVAL:
+        return
+    if row.snapshot_at is None:
+        if run.change.steps:
+            row.snapshot_at = run.now + timedelta(seconds=settings.SNAPSHOT_INTERVAL)
+    elif row.snapshot_at <= run.now:
+        run.change.snapshot = True
+        row.snapshot_at = None
 
 
 def _link(run: Run) -> None:

@@ -76,6 +76,7 @@ class Change:
     attempts: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     logs: list[dict[str, Any]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
+    snapshot: bool = False
 
 
 class Run:
@@ -167,8 +168,7 @@ class Run:
 
     def record_run(self, event_type: str, **data: Any) -> None:
         """Note an event of the run as a whole."""
-        source = {"workflow_id": str(self.row.source_id), "source_feature": self.row.source_feature}
-        self.record(event_type, {**source, **data})
+        self.record(event_type, {**told_of_run(self.row), **data})
 
     def log(
         self,
@@ -188,3 +188,17 @@ class Run:
                 "data": data or {},
             }
         )
+
+
+def told_of_run(row: Execution) -> dict[str, Any]:
+    """Return what every event of a run as a whole says: what ran, for what, and by whom."""
+    return {
+        "workflow_id": str(row.source_id),
+        "source_feature": row.source_feature,
+        "name": row.source_name,
+        "environment": str(row.environment),
+        "trigger": str(row.trigger_kind),
+        "user_id": str(row.started_by_id) if row.started_by_id else None,
+        "parent_execution_id": str(row.parent_id) if row.parent_id else None,
+        "replay_of": str(row.replay_of_id) if row.replay_of_id else None,
+    }

@@ -96,7 +96,7 @@ def _take_child(run: Run, step: StepState, child: Execution) -> None:
 
 def _look_at_items(run: Run, step: StepState) -> None:
     """End a map whose items have all settled; after a failure that counts, start no more."""
-    items = run.items_of(step.step_id)
+    items = run.items_of(step.step_id)[: step.wait.get("count")]
     collect = step.wait["on_item_error"] == "collect"
     failed = [item for item in items if item.status == StepStatus.FAILED]
     if failed and not collect:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('spindles', '0004_executions'),
+        ('spindles', '0006_credentials'),
     ]
 
     operations = [
