@@ -1,14 +1,15 @@
-"""The runs below a run: ending them, and what of their outputs comes back."""
+"""The run that a step waits for: ending it, and what of its outputs comes back."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from config.request_context import inside_execution
 from spindles.choices import OPEN, Category
 from spindles.engine.ending import cancel_run
 from spindles.engine.loading import open_run
 from spindles.engine.saving import save_run
-from spindles.engine.state import Run, StepState
+from spindles.engine.state import StepState
 from spindles.expressions.paths import split_path
 from spindles.expressions.templates import TemplateError, resolve
 from spindles.registry import StepError, runnables
@@ -19,16 +20,9 @@ def stop_child(step: StepState, reason: str) -> None:
     child = open_run(UUID(step.wait_child)) if step.wait_child else None
     if child is None or child.row.status not in OPEN:
         return
-    stop_children(child, reason)
-    cancel_run(child, by=None, reason=reason)
-    save_run(child)
-
-
-def stop_children(run: Run, reason: str) -> None:
-    """Cancel the runs that the steps of `run` wait for, and those below them."""
-    for step in run.steps.values():
-        if step.at_work:
-            stop_child(step, reason)
+    with inside_execution(child.row.pk):
+        cancel_run(child, by=None, reason=reason)
+        save_run(child)
 
 
 def taken_back(feature: str, outputs: Mapping[str, Any], asked: Mapping[str, Any]) -> Any:
