@@ -14,8 +14,10 @@ class FunctionModelsConfig(AppConfig):
         from function_models.nodes import register
         from function_models.services.exchange.exporting import register_export
         from function_models.services.node_operations import FunctionModelOperations
+        from function_models.services.runnable import register as let_run
         from function_models.steps import joining
 
         joining.register()
+        let_run()
         register(FunctionModelOperations())
         register_export()

@@ -6,8 +6,8 @@ from typing import Any
 from function_models.canvas.document import Canvas
 from function_models.canvas.nodes import IoNode
 from function_models.compiling.actions import action_steps, phases_of
-from function_models.compiling.contexts import contexts_of
 from function_models.compiling.containers import closing_step, group_of, opening_step
+from function_models.compiling.contexts import contexts_of
 from function_models.dependencies.graph import DependencyGraph
 from spindles.plans.plan import NamedOutput, Plan, Step
 
