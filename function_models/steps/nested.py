@@ -83,9 +83,7 @@ def _told_here(context: StepContext) -> dict[str, Any]:
     return without_sensitive(told)
 
 
-def _given(
-    context: StepContext, params: NestedParams, merged: Mapping[str, Any]
-) -> dict[str, Any]:
+def _given(context: StepContext, params: NestedParams, merged: Mapping[str, Any]) -> dict[str, Any]:
     named = params.context_inheritance
     if params.orchestration_mode == "parallel":
         inherited = named.get("inherited_contexts", ())
