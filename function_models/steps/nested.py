@@ -1,11 +1,11 @@
 """A step that is a run of a nested model: in which version, and what it is given.
 
-What the levels above tell is merged, the later level wins. By the orchestration mode the nested run
-receives
+What the levels above tell is merged, the later level wins; over it lie the inputs of this run and
+the context of the action itself. By the orchestration mode the nested run receives
 
-- `embedded`: all of that and the inputs of this run, overlaid with what is mapped;
+- `embedded`: all of that, overlaid with what is mapped;
 - `sequential`: the same, and below the mapped values what the action before has put out;
-- `parallel`: only what is mapped, and of the merged data what is named as inherited.
+- `parallel`: only what is mapped, and of what contexts tell what is named as inherited.
 """
 
 from collections.abc import Mapping
@@ -52,8 +52,13 @@ def start_nested(context: StepContext, params: NestedParams) -> StartChild:
     pin = state.pins.get(key_of(params.target, params.version))
     if pin is None:
         raise _refused("not_published", "When the run began there was no version of it to run.")
-    merged = {**state.inherited, **_told_here(context)}
-    given = _given(context, params, merged)
+    contexts: Mapping[str, Mapping[str, Any]] = context.variables["context"]
+    model = without_sensitive(dict(contexts.get(ROOT, {})))
+    action = without_sensitive(dict(contexts.get(context.step_id, {})))
+    above = {**state.inherited, **model}
+    merged = {**above, **action}
+    outer = {**above, **context.variables["inputs"], **action}
+    given = _given(context, params, merged, outer)
     limits = params.hierarchical_validation
     return StartChild(
         feature=FeatureType.FUNCTION_MODEL,
@@ -76,26 +81,25 @@ def start_nested(context: StepContext, params: NestedParams) -> StartChild:
     )
 
 
-def _told_here(context: StepContext) -> dict[str, Any]:
-    """Return what this level tells those below: the model, overlaid by the action itself."""
-    contexts: Mapping[str, Mapping[str, Any]] = context.variables["context"]
-    told = {**contexts.get(ROOT, {}), **contexts.get(context.step_id, {})}
-    return without_sensitive(told)
-
-
-def _given(context: StepContext, params: NestedParams, merged: Mapping[str, Any]) -> dict[str, Any]:
+def _given(
+    context: StepContext,
+    params: NestedParams,
+    merged: Mapping[str, Any],
+    outer: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what the nested run is given; `merged` is what contexts tell, `outer` all there is."""
     named = params.context_inheritance
     if params.orchestration_mode == "parallel":
         inherited = named.get("inherited_contexts", ())
-        outer = {name: merged[name] for name in inherited if name in merged}
+        handed = {name: merged[name] for name in inherited if name in merged}
     else:
-        outer = {**merged, **context.variables["inputs"]}
+        handed = dict(outer)
         if params.orchestration_mode == "sequential" and params.previous is not None:
             output = context.variables["steps"][params.previous].get("output")
-            outer |= output if isinstance(output, Mapping) else {}
+            handed |= output if isinstance(output, Mapping) else {}
     kept = {
         name: value
-        for name, value in outer.items()
+        for name, value in handed.items()
         if name not in named.get("isolated_contexts", ())
     }
     mapped = {
