@@ -162,3 +162,48 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class TriggerState(models.TextChoices):
+    """Whether a trigger fires."""
+
+    ACTIVE = "active", "Active"
+    STOPPED = "stopped", "Stopped: its spindle is in error"
+    REMOVED = "removed", "Removed"
+
+
+class TriggerOrigin(models.TextChoices):
+    """Where a trigger comes from."""
+
+    VERSION = "version", "The live version"
+    SCHEDULE = "schedule", "Set beside the version"
+
+
+class CatchUp(models.TextChoices):
+    """Which of the planned times that passed unseen are made up for."""
+
+    NONE = "none", "None"
+    LATEST = "latest", "The latest one"
+    ALL = "all", "All"
+
+
+class Overlap(models.TextChoices):
+    """What a schedule does while a run that it started is still open."""
+
+    QUEUE = "queue", "Start another one"
+    SKIP = "skip", "Skip this time"
+
+
+class HookAuth(models.TextChoices):
+    """How the sender of an inbound webhook proves who they are."""
+
+    SIGNED = "signed", "Signature"
+    TOKEN = "token", "Bearer token"
+
+
+class FiringOutcome(models.TextChoices):
+    """What came of a firing."""
+
+    STARTED = "started", "Started a run"
+    SKIPPED = "skipped", "Skipped"
+    REFUSED = "refused", "Refused"

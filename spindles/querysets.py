@@ -1,19 +1,20 @@
-"""How spindles and runs are read."""
+"""How spindles, runs and triggers are read."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.actors import Actor
 from node_links.choices import FeatureType
 from node_links.models import NodeMetadata
 from node_links.querysets import EntityManager, EntityQuerySet
-from spindles.choices import OPEN
+from spindles.choices import OPEN, TriggerKind, TriggerState
 
 if TYPE_CHECKING:
-    from spindles.models import Execution, Spindle
+    from spindles.models import Execution, Spindle, SpindleTrigger, TriggerFiring
 
 DRAWN = ("nodes_data", "edges_data", "viewport_data", "document_data", "dangling_references")
 """The columns that are as large as the drawing."""
@@ -97,3 +98,49 @@ class ExecutionQuerySet(QuerySet["Execution"]):
     def queued(self) -> Self:
         """Those that wait for a slot, the next one first."""
         return self.filter(queued_at__isnull=False).order_by("-priority", "queued_at", "id")
+
+
+class TriggerQuerySet(QuerySet["SpindleTrigger"]):
+    """Triggers."""
+
+    def of_spindle(self, organization_id: UUID, spindle_id: UUID) -> Self:
+        """Those of one spindle, the removed ones too."""
+        return self.filter(organization_id=organization_id, spindle_id=spindle_id)
+
+    def live(self) -> Self:
+        """Those that were not removed."""
+        return self.exclude(state=TriggerState.REMOVED)
+
+    def due(self, moment: datetime) -> Self:
+        """Schedules whose time has come, of all organisations."""
+        return self.filter(state=TriggerState.ACTIVE, next_at__lte=moment)
+
+    def listening_at(self, path: str, organization: str | None) -> Self:
+        """Webhooks at an address, in the organisation with this slug or in any."""
+        rows = self.filter(path=path, kind=TriggerKind.WEBHOOK, state=TriggerState.ACTIVE)
+        return rows if organization is None else rows.filter(organization__slug=organization)
+
+    def hearing(self, organization_id: UUID, event_type: str) -> Self:
+        """Those that events of this type start: named in full, by a beginning, or all of them."""
+        beginnings = [f"{event_type[:length]}*" for length in range(len(event_type) + 1)]
+        return self.filter(
+            organization_id=organization_id,
+            state=TriggerState.ACTIVE,
+            event_type__in=[event_type, *beginnings],
+        )
+
+
+class TriggerFiringQuerySet(QuerySet["TriggerFiring"]):
+    """Firings."""
+
+    def open_runs_of(self, spindle_id: UUID) -> Self:
+        """Those whose run, started by a schedule, has not ended."""
+        return self.filter(
+            spindle_id=spindle_id, planned_at__isnull=False, execution__status__in=OPEN
+        )
+
+    def latest_of(self, triggers: QuerySet["SpindleTrigger"]) -> Self:
+        """The latest one of each of `triggers`."""
+        own = self.model._default_manager.filter(trigger=OuterRef("pk"))
+        latest = Subquery(own.order_by("-created_at", "-id").values("pk")[:1])
+        return self.filter(pk__in=triggers.order_by().values_list(latest))

@@ -4,6 +4,8 @@ from accounts.actors import system_actor
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
 from spindles.services.references import heal_references
+from spindles.services.triggers.reacting import fire_on_event
+from spindles.triggers.definitions import UNHEARD
 
 APPEARED = (
     "SopCreated",
@@ -24,3 +26,9 @@ def link_waiting_references(event: Event) -> None:
         feature=event.feature_type,
         entity_id=event.entity_id,
     )
+
+
+@subscribe("spindle-triggers", ["*"], replayable=False, without=UNHEARD)
+def start_on_event(event: Event) -> None:
+    """Start the spindles whose triggers wait for this event."""
+    fire_on_event(event)

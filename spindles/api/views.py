@@ -20,6 +20,7 @@ from spindles.api.examples import SPINDLES
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
 from spindles.api.serializers import spindles as shapes
+from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
 from spindles.definitions.rewriting import rewrite
 from spindles.models import Spindle
@@ -41,17 +42,18 @@ class SpindleViewSet(
     DefinitionActions,
     SpindleVersionActions,
     LifeCycleActions,
+    TriggerActions,
 ):
     """Sequences of steps that run by themselves."""
 
     model = Spindle
-    examples = SPINDLES
+    examples = {**SPINDLES, **TRIGGER_EXAMPLES}
     queryset = Spindle.objects.none()
     serializer_class = shapes.SpindleSerializer
     filterset_class = SpindleFilters
     ordering_fields = ("name", "slug", "created_at", "updated_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS}
+    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS, **TRIGGER_ACTS}
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, "reason")
 

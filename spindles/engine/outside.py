@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.tenancy import scope
 from config.exceptions import DomainError, InfrastructureException
+from config.logging import redacted
 from config.request_context import accept_request_id, inside_execution, request_context
 from spindles.choices import Category, LogLevel
 from spindles.engine.directives import told_use
@@ -103,7 +104,7 @@ def _context(payload: dict[str, Any]) -> StepContext:
                 step_id=payload["step_id"],
                 attempt=payload["attempt"],
                 message=message,
-                data=data,
+                data=redacted(data),
             )
 
     return StepContext(

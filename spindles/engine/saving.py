@@ -167,4 +167,5 @@ def _values(step: StepState) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
+    # PostgreSQL's JSON has no place for NUL; an output that holds one has gone to a file.
+    return orjson.dumps(value).decode().replace("\\u0000", "\\ufffd")

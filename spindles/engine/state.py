@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from accounts.choices import Role
+from config.logging import redacted
 from node_links.events.recording import NewEvent
 from spindles.choices import SETTLED, LogLevel, StepStatus
 from spindles.models import Execution
@@ -185,7 +186,7 @@ class Run:
                 "step_id": step.step_id if step is not None else None,
                 "attempt": step.attempt or None if step is not None else None,
                 "message": message,
-                "data": data or {},
+                "data": redacted(data or {}),
             }
         )
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from pydantic import BaseModel, ValidationError
 
 from config.exceptions import DomainError
+from config.logging import redacted
 from spindles.choices import Category, LogLevel, SkipReason
 from spindles.engine.directives import follow
 from spindles.engine.recordings import end_as_recorded
@@ -59,7 +60,8 @@ def _start(
     run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel, worker: str
 ) -> Job | bool:
     begin(run, step, worker=worker, lease_seconds=settings.LEASE_SECONDS)
-    step.input = params.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    given = params.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    step.input = redacted(given)
     if kind.has_effect and not run.row.feeds_production:
         end_as_recorded(run, step)
         return True
@@ -72,7 +74,7 @@ def _start(
         planned.timeout,
         {
             "kind": kind.name,
-            "params": step.input,
+            "params": given,
             "execution_id": str(run.row.pk),
             "organization_id": str(run.row.organization_id),
             "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,

@@ -10,6 +10,7 @@ from spindles.models.executions import (
 )
 from spindles.models.plans import StoredPlan
 from spindles.models.spindles import Spindle, SpindleVersion
+from spindles.models.triggers import SpindleTrigger, TriggerFiring
 
 __all__ = [
     "Credential",
@@ -19,6 +20,8 @@ __all__ = [
     "ExecutionSnapshot",
     "ExecutionStep",
     "Spindle",
+    "SpindleTrigger",
     "SpindleVersion",
     "StoredPlan",
+    "TriggerFiring",
 ]

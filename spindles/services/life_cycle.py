@@ -22,6 +22,7 @@ from spindles.services.states import (
     MAY_DEPRECATE,
     require_live,
 )
+from spindles.services.triggers.registering import register_live_triggers, remove_triggers
 
 
 def deactivate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
@@ -39,6 +40,7 @@ def deactivate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
             "deactivated_by": _text(actor.user_id),
         }
         _move(actor, spindle, SpindleStatus.INACTIVE, "WorkflowDeactivated", "deactivate", data)
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
     return spindle
 
 
@@ -54,6 +56,7 @@ def activate_spindle(*, actor: Actor, pk: UUID, **options: Any) -> Spindle:
             "activated_by": _text(actor.user_id),
         }
         _move(actor, spindle, SpindleStatus.ACTIVE, "WorkflowActivated", "activate", data)
+        register_live_triggers(actor=actor, spindle=spindle)
     return spindle
 
 
@@ -91,6 +94,7 @@ def deprecate_spindle(
             data,
             also=("deprecation_reason", "replaced_by"),
         )
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
     return spindle
 
 
@@ -103,6 +107,7 @@ def archive_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any)
         spindle = _locked(actor, pk, options, act=Act.ARCHIVE)
         also = {"archived_at": timezone.now(), "archive_reason": reason or None}
         entities.archive_entity(actor=actor, entity=spindle, reason=reason, also=also)
+        remove_triggers(actor=actor, spindle_id=spindle.pk, for_good=True)
     return spindle
 
 
@@ -115,6 +120,7 @@ def delete_spindle(*, actor: Actor, pk: UUID, reason: str = "", **options: Any) 
         spindle = _locked(actor, pk, options, act=Act.ADMINISTER)
         also = {"deletion_reason": reason or None}
         entities.soft_delete_entity(actor=actor, entity=spindle, reason=reason, also=also)
+        remove_triggers(actor=actor, spindle_id=spindle.pk)
 
 
 def restore_spindle(*, actor: Actor, pk: UUID, expected_revision: int | None = None) -> Spindle:
@@ -135,6 +141,7 @@ def restore_spindle(*, actor: Actor, pk: UUID, expected_revision: int | None = N
                 also={"deletion_reason": None},
             )
         follow_references(actor=actor, spindle=spindle)
+        register_live_triggers(actor=actor, spindle=spindle)
     return spindle
 
 

@@ -1,6 +1,6 @@
 """What keeps a spindle from running, what is known around it included."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from spindles.definitions.references import LINK_TYPES, StepReference, reference
 from spindles.models import Spindle
 from spindles.services.defining import definition_of
 from spindles.services.references import Found, find_dangling, find_entities
+from spindles.triggers.definitions import parse_triggers
+from spindles.triggers.problems import find_trigger_problems
 
 # What spindles and models start is linked by what is drawn in them. Each arrow is followed once,
 # so that the walk ends in a circle.
@@ -39,8 +41,22 @@ def problems_of(spindle: Spindle) -> list[Problem]:
     if spindle.outputs is not None:
         outputs = [OutputDefinition.model_construct(**one) for one in spindle.outputs]
     problems = find_problems(definition.steps, stored_inputs(spindle.inputs), outputs)
+    triggers = parse_triggers(list(spindle.triggers), stored=True)
+    problems += [
+        Problem(one.code, None, one.pointer, one.message)
+        for one in find_trigger_problems(triggers, spindle.inputs)
+    ]
     references = list(references_of(definition.steps))
     return [*problems, *_outside(spindle, references)] if references else problems
+
+
+def check_triggers(triggers: list[dict[str, Any]], views: Collection[str]) -> None:
+    """Refuse triggers that mean nothing, where the `views` that were written show them.
+
+    A drawing may say more of a trigger than what is known here. Raises `ValidationFailed`.
+    """
+    if not {"canvas", "triggers"}.isdisjoint(views):
+        parse_triggers(triggers, stored="canvas" in views)
 
 
 def _outside(spindle: Spindle, references: list[StepReference]) -> Iterable[Problem]:

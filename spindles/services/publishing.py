@@ -26,6 +26,7 @@ from spindles.services.defining import definition_of, store_definition
 from spindles.services.planning import keep_plan
 from spindles.services.problems import problems_of
 from spindles.services.states import PUBLISHED, require_draft, require_status
+from spindles.services.triggers.registering import register_live_triggers
 
 
 def publish_spindle(
@@ -75,6 +76,7 @@ def publish_spindle(
             spindle.consecutive_failures = 0
             entities.save_entity(spindle, [*HEAD, "live_status", "consecutive_failures"])
         record_event(actor=actor, entity=spindle, event_type="WorkflowActivated", data=data)
+        register_live_triggers(actor=actor, spindle=spindle)
     return spindle
 
 

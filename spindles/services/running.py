@@ -22,6 +22,7 @@ from spindles.services.defining import definition_of
 from spindles.services.planning import keep_plan
 from spindles.services.problems import problems_of
 from spindles.services.publishing import require_no_problems
+from spindles.services.triggers.failing import note_end
 
 DRAFT = "draft"
 LIVE = "published"
@@ -115,7 +116,7 @@ def find_spindle(*, actor: Actor, target: str) -> Spindle:
 
 def register() -> None:
     """Let spindles run."""
-    runnables.add(Runnable(Spindle.feature_type, prepare_spindle))
+    runnables.add(Runnable(Spindle.feature_type, prepare_spindle, ended=note_end))
 
 
 def _choose(spindle: Spindle, version: str | None) -> _Chosen:

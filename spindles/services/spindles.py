@@ -32,6 +32,7 @@ from spindles.services.defining import (
     store_definition,
     with_declarations,
 )
+from spindles.services.problems import check_triggers
 from spindles.services.references import link_references, note_references
 from spindles.services.slugs import slug_of, unique_slug
 from spindles.services.states import allowed_after
@@ -56,6 +57,7 @@ def create_spindle(
         views = {view: values.pop(view) for view in VIEWS if view in values}
         number = str(Version.parse(version))
         definition = rewrite(Definition(), views)
+        check_triggers(definition.triggers, views)
         values = with_declarations(values) | own_permissions(actor, values.get("permissions"))
         spindle = Spindle(
             organization_id=actor.tenant_id,
@@ -112,6 +114,7 @@ def update_spindle(
         before = definition_of(spindle)
         views = {view: values.pop(view) for view in VIEWS if view in values}
         after = rewrite(before, views) if views else before
+        check_triggers(after.triggers, views)
         drawn = changes_between(before, after)
         values.pop("slug", None)
         changes = entities.changes_of(spindle, values)

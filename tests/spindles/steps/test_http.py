@@ -261,11 +261,12 @@ def test_an_answer_that_is_too_large_is_not_kept(
 def context(cast: Cast) -> StepContext:
     """Return a step of an editor whose organisation has a credential."""
     with scope(cast.admin.actor):
-        for name, values in {
+        kinds: dict[str, dict[str, Any]] = {
             "token": {"kind": "bearer"},
             "key": {"kind": "header", "header": "X-Api-Key"},
             "narrow": {"kind": "bearer", "hosts": ["api.example.com"]},
-        }.items():
+        }
+        for name, values in kinds.items():
             create_credential(actor=cast.admin.actor, name=name, secret="t0ps3cret", **values)
     return context_of(cast.editor.actor)
 
