@@ -77,7 +77,7 @@ class RunContexts:
         drawn = self._drawn(node_id)
         data = self.state.written.get(node_id)
         if drawn.scope in LASTING:
-            data = self.lasting().get(node_id)
+            data = self.lasting().get(node_id, data)
         if data is None:
             data = initial_context(self._handed_down(parent), drawn.data)
         return NodeContext(node_id, data, drawn.scope, drawn.window)
