@@ -145,7 +145,7 @@ def test_what_is_written_in_a_run_is_seen_in_this_run_only(cast: Cast) -> None:
     )["data"] == {"n": 1, "m": 1}
     with scope(cast.editor.actor):
         event = NodeEvent.objects.get(event_type="NodeContextUpdated")
-        assert event.payload == {
+        assert event.data == {
             "target_node_id": "s", "keys": ["m", "n"], "execution_id": str(run.pk),
         }  # fmt: skip
 
