@@ -275,7 +275,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "CredentialKindEnum": "spindles.choices.CredentialKind",
-        "ReferenceKindEnum": "knowledge_base.choices.ReferenceKind",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
