@@ -279,6 +279,15 @@ SPECTACULAR_SETTINGS = {
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
         "StepStatusEnum": "spindles.choices.StepStatus",
+        "ReplayModeEnum": "spindles.choices.ReplayMode",
+        "SnapshotStatusEnum": [
+            (name, name.title()) for name in ("creating", "ready", "restoring", "failed", "deleted")
+        ],
+        "SnapshotTypeEnum": [
+            ("checkpoint", "Checkpoint"),
+            ("before_step", "Before a step"),
+            ("after_step", "After a step"),
+        ],
         "LogLevelEnum": "spindles.choices.LogLevel",
         "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",

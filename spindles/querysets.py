@@ -80,7 +80,7 @@ class ExecutionQuerySet(QuerySet["Execution"]):
         return self.filter(source_feature=feature_type, source_id=entity_id)
 
     def with_checksum(self) -> Self:
-        """Tell the checksum of each run's plan, as `plan_checksum`."""
+        """Each with the checksum of its plan, as `plan_checksum`."""
         return self.annotate(plan_checksum=F("plan__checksum"))
 
     def without_content(self) -> Self:

@@ -1,26 +1,21 @@
 """Running a model over REST."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.filters import StrictFilterBackend
 from function_models.api.serializers import execution as shapes
-from function_models.models import FunctionModel
 from function_models.services.foretelling import dry_run
 from function_models.services.running import execute_model, refuse_archived
-from node_links.api.views import NodeEntityViewSet
-from node_links.permissions import Act
-from spindles.api.executions.filters import ExecutionFilters
-from spindles.api.executions.serializers import ExecutionListSerializer, ExecutionSerializer
-from spindles.api.executions.started import accepted
-from spindles.models import Execution
+from spindles.api.executions.control import address_of
+from spindles.api.executions.executing import ExecutionActions
+from spindles.api.executions.reading import show_run
+from spindles.api.executions.serializers import ExecutionSerializer
 
-EXECUTION_ACTS = {"execute": Act.EXECUTE}
 EXECUTION_EXAMPLES = {
     "execute": [
         OpenApiExample(
@@ -32,7 +27,7 @@ EXECUTION_EXAMPLES = {
 }
 
 
-class ExecutionActions(NodeEntityViewSet):
+class ModelExecutionActions(ExecutionActions):
     """Start runs of a model, and list them."""
 
     @extend_schema(
@@ -54,23 +49,6 @@ class ExecutionActions(NodeEntityViewSet):
         if asked.pop("dry_run"):
             return Response(dry_run(actor=self.actor, target=str(model.pk), **asked))
         started = execute_model(actor=self.actor, pk=model.pk, session_id=session_id, **asked)
-        return accepted(started, self.get_serializer_context())
-
-    @extend_schema(responses={200: ExecutionListSerializer(many=True)})
-    @action(
-        detail=True,
-        methods=["get"],
-        filterset_class=ExecutionFilters,
-        filter_backends=(StrictFilterBackend,),
-    )
-    def executions(self, request: Request, pk: UUID) -> Response:
-        """List the runs of the model, the newest first."""
-        model = self.get_object()
-        rows: Any = Execution.objects.visible_to(self.actor).of_source(
-            FunctionModel.feature_type, model.pk
-        )
-        rows = rows.without_content().with_checksum().order_by("-created_at", "-id")
-        page = self.paginate_queryset(self.filter_queryset(rows))
-        context = self.get_serializer_context()
-        shown = ExecutionListSerializer(page, many=True, context=context).data
-        return self.get_paginated_response(shown)
+        response = Response(show_run(self.actor, started.pk), status.HTTP_202_ACCEPTED)
+        response["Location"] = address_of(started.pk, request)
+        return response

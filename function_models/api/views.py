@@ -15,11 +15,7 @@ from function_models.api.canvas import ACTS, CanvasActions
 from function_models.api.context import CONTEXT_ACTS, CONTEXT_EXAMPLES, ContextActions
 from function_models.api.examples import FUNCTION_MODELS
 from function_models.api.exchange import EXCHANGE_EXAMPLES, ExchangeActions
-from function_models.api.execution import (
-    EXECUTION_ACTS,
-    EXECUTION_EXAMPLES,
-    ExecutionActions,
-)
+from function_models.api.execution import EXECUTION_EXAMPLES, ModelExecutionActions
 from function_models.api.filters import FunctionModelFilters
 from function_models.api.life_cycle import DELETION, LifeCycleActions
 from function_models.api.pictures import PictureActions
@@ -33,6 +29,7 @@ from function_models.services.models import create_model, refuse_closed, update_
 from node_links.api.changing import names_to_change
 from node_links.api.views import NodeEntityViewSet
 from node_links.permissions import require_no_change
+from spindles.api.executions.executing import EXECUTION_ACTS
 
 CANDIDATES = "deletion_candidates_older_than"
 # Who asks for these does not want the drawing.
@@ -53,7 +50,7 @@ class FunctionModelViewSet(
     PictureActions,
     ContextActions,
     ExchangeActions,
-    ExecutionActions,
+    ModelExecutionActions,
 ):
     """Processes, drawn as containers with actions inside them."""
 
