@@ -34,7 +34,7 @@ class ModelExecutionActions(ExecutionActions):
         request=shapes.ExecuteModelSerializer,
         responses={202: ExecutionSerializer, 200: shapes.DryRunSerializer},
     )
-    @action(detail=True, methods=["post"], locks_on_write=False)
+    @action(detail=True, methods=["post"], locks_on_write=False)  # type: ignore[override]  # its type names the class
     def execute(self, request: Request, pk: UUID) -> Response:
         """Run a version of the model: 202 with the run. With `dry_run` say what a run would do:
         200, nothing is stored.

@@ -18,8 +18,8 @@ from tests.function_models.running.rehearsal import (
 )
 
 pytestmark = pytest.mark.django_db
-ONCE = {"retry_policy": {"enabled": False}}
-AT_ONCE = {"retry_policy": {"max_attempts": 3, "strategy": "immediate"}}
+ONCE: dict[str, Any] = {"retry_policy": {"enabled": False}}
+AT_ONCE: dict[str, Any] = {"retry_policy": {"max_attempts": 3, "strategy": "immediate"}}
 
 
 def staged(handling: str, *actions: dict[str, Any], **data: Any) -> Canvas:
@@ -215,7 +215,11 @@ class TestRetry:
             action("c", 3),
             action("p", 4, "parallel"),
         )
-        scripts = {"a": [FAIL, FAIL, FAIL, WAIT], "b": [{}], "c": [REFUSE, WAIT]}
+        scripts: dict[str, list[Any]] = {
+            "a": [FAIL, FAIL, FAIL, WAIT],
+            "b": [{}],
+            "c": [REFUSE, WAIT],
+        }
 
         run = rehearse(cast.editor.actor, canvas, scripts)
 

@@ -18,7 +18,7 @@ from tests.function_models.running.rehearsal import (
 )
 
 pytestmark = pytest.mark.django_db
-ONCE = {"retry_policy": {"enabled": False}}
+ONCE: dict[str, Any] = {"retry_policy": {"enabled": False}}
 
 
 def io(node_id: str, boundary: str, **data: Any) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def test_data_flow_from_the_inputs_through_the_stages_to_the_outputs(cast: Cast)
         tether("last", "all"),
         arrows=("in>s", "s>out", "in>all", "s>all"),
     )
-    scripts = {
+    scripts: dict[str, list[Any]] = {
         "a": [{"sum": 1, "kept": 1}],
         "b": [{"sum": 2}],
         "c": [["a list has no keys"]],

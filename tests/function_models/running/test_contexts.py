@@ -49,6 +49,7 @@ def started(cast: Cast, model: FunctionModel, **more: Any) -> Started:
 def output(run: Started, step_id: str) -> Any:
     found = run.steps[step_id]
     assert found.status == "completed", found.error
+    assert found.output is not None
     return found.output["out"]
 
 

@@ -183,7 +183,7 @@ class TestComingBack:
 
     def test_a_failed_nested_run_fails_its_action(self, cast: Cast) -> None:
         spindle = make_yielding_spindle(cast.editor, "${{ inputs.missing }}")
-        once = {"retry_policy": {"enabled": False}}
+        once: dict[str, Any] = {"retry_policy": {"enabled": False}}
         inner = outer(cast, runs("t", spindle, **once), name="Inner")
         run = execute(cast.editor, outer(cast, nests("m", inner, **once)))
         assert run.row.status == "failed"
