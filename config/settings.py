@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "NodeStatusEnum": "node_links.choices.NodeStatus",
         "SpindleStatusEnum": "spindles.choices.SpindleStatus",
         "KindEnum": "knowledge_base.choices.ReferenceKind",
         "OriginEnum": "node_links.choices.LinkOrigin",

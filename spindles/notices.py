@@ -28,6 +28,7 @@ declare_kind(
         ("WorkflowEnteredError",),
         owner_of,
         _in_error,
+        tells_actor=True,
     )
 )
 

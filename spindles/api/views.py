@@ -21,6 +21,7 @@ from spindles.api.executions.examples import EXECUTE
 from spindles.api.executions.executing import EXECUTION_ACTS, ExecutionActions
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
+from spindles.api.parts import PART_ACTS, PartActions
 from spindles.api.serializers import spindles as shapes
 from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
@@ -42,6 +43,7 @@ WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history", "execution
 class SpindleViewSet(
     mixins.ListModelMixin,
     DefinitionActions,
+    PartActions,
     SpindleVersionActions,
     LifeCycleActions,
     TriggerActions,
@@ -59,6 +61,7 @@ class SpindleViewSet(
     acts = {
         **NodeEntityViewSet.acts,
         **ACTS,
+        **PART_ACTS,
         **LIFE_CYCLE_ACTS,
         **TRIGGER_ACTS,
         **EXECUTION_ACTS,

@@ -1,6 +1,6 @@
 """Reading a list of steps, and drawing it: what was drawn already keeps its place and its looks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from pydantic import ValidationError
@@ -80,7 +80,7 @@ def draw_steps(before: Definition, steps: Sequence[StepDefinition]) -> Part:
     nodes = [node for node in document["nodes"] if node["id"] in kept - wanted]
     nodes += [_node(step, drawn.get(step.id), places[step.id]) for step in steps]
     alive = {node["id"] for node in nodes}
-    nodes = [_on_top(node, alive, drawn) for node in nodes]
+    nodes = [on_top(node, alive, drawn) for node in nodes]
     return {**document, "nodes": nodes, "edges": _edges(before, document["edges"], steps, alive)}
 
 
@@ -125,7 +125,7 @@ def _places(steps: Sequence[StepDefinition]) -> dict[str, Part]:
     }
 
 
-def _on_top(node: Part, alive: set[str], drawn: dict[str, Part]) -> Part:
+def on_top(node: Part, alive: Set[str], drawn: Mapping[str, Part]) -> Part:
     """Return a node whose parents are gone at the top level, where it stood before."""
     while node.get("parentId") is not None and node["parentId"] not in alive:
         parent = drawn[node["parentId"]]

@@ -38,6 +38,9 @@ LOOKING_ONLY = {
     "Webhook",
     "WebhookDelivery",
     "Notification",
+    "Credential",
+    "SpindleTrigger",
+    "TriggerFiring",
 }
 
 
