@@ -118,6 +118,11 @@ def _named_outputs(run: Run) -> Any:
     any_step = next(iter(run.steps.values()))
     variables = variables_of(run, any_step)
     for output in run.plan.outputs or ():
+        if output.step is not None:
+            step = run.steps[output.step]
+            if step.status == StepStatus.COMPLETED:
+                yield output.name, output_of(run, step)
+            continue
         try:
             yield output.name, render(output.value, variables)
         except TemplateError as error:

@@ -82,9 +82,14 @@ def _start(
             "attempt": step.attempt,
             "idempotency_key": idempotency_key(run, step),
             "environment": str(run.row.environment),
-            "variables": variables_of(run, step, {}),
+            "variables": _sent(variables_of(run, step, {})),
         },
     )
+
+
+def _sent(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return variables as they can be sent to another process."""
+    return {**variables, "context": dict(variables["context"])}
 
 
 def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from spindles.engine.outputs import read_file
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import ExecutionStep
+from spindles.registry import runnables
 
 
 def output_of(run: Run, step: StepState) -> Any:
@@ -62,8 +63,17 @@ def variables_of(
             "environment": str(row.environment),
         },
         "trigger": row.trigger,
-        "context": row.context,
+        "context": _context_of(run, step),
     }
     if step.item_of is not None:
         found |= {"item": step.item, "index": step.item_index}
     return found
+
+
+def _context_of(run: Run, step: StepState) -> Mapping[str, Any]:
+    """Return what a step sees as `context`: all of the run's, or as its feature allows."""
+    runnable = runnables.find(run.row.source_feature)
+    if runnable is None or runnable.sees is None:
+        context: dict[str, Any] = run.row.context
+        return context
+    return runnable.sees(run.row, run.plan, step.item_of or step.step_id)
