@@ -6,11 +6,11 @@ from functools import singledispatch
 from typing import Any
 
 from node_links.choices import FeatureType
-from spindles.choices import Category, StepStatus, WaitKind
+from spindles.choices import Category, SkipReason, StepStatus, WaitKind
 from spindles.engine.outputs import store_output
 from spindles.engine.starting import start_child
 from spindles.engine.state import Run, StepState
-from spindles.engine.transitions import complete, hand_over
+from spindles.engine.transitions import complete, hand_over, reopen, skip
 from spindles.registry import (
     AwaitEvent,
     AwaitPerson,
@@ -135,13 +135,28 @@ def _(result: ForEach, run: Run, step: StepState) -> None:
         run,
         step,
         WaitKind.ITEMS,
+        count=len(result.items),
         item_kind=result.kind,
         params=dict(result.params),
         concurrency=result.concurrency,
         on_item_error=result.on_item_error,
     )
-    for index, item in enumerate(result.items):
-        run.add_item(_item(step, result, index, item))
+    _spread(run, step, result)
+
+
+def _spread(run: Run, step: StepState, result: ForEach) -> None:
+    """Put the items into the run; those of an earlier try that are done stay as they are."""
+    before = {item.item_index: item for item in run.items_of(step.step_id)}
+    for index, value in enumerate(result.items):
+        known = before.pop(index, None)
+        if known is None:
+            run.add_item(_item(step, result, index, value))
+        elif known.status != StepStatus.COMPLETED or known.item != value:
+            known.item = value
+            reopen(run, known)
+    for beyond in before.values():
+        reopen(run, beyond)
+        skip(run, beyond, SkipReason.MANUAL, "The list has become shorter.")
 
 
 def _item(step: StepState, result: ForEach, index: int, item: Any) -> StepState:

@@ -1,10 +1,14 @@
 """The end of a run: its outputs, its error, and who hears of it."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus
 from spindles.engine import failures
 from spindles.engine.doorbell import ring_on_commit
+from spindles.engine.loading import open_run
+from spindles.engine.outputs import for_row
+from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import cancel
@@ -45,6 +49,20 @@ def end_overdue(run: Run) -> None:
     fail_run(run, [])
 
 
+def end_broken(run: Run, reason: str) -> None:
+    """End a run that the engine cannot go on with: what is open is cancelled."""
+    close_open_steps(run)
+    row = run.row
+    row.error = failures.of_run(
+        "engine_error",
+        f"The run could not go on ({reason}).",
+        category=Category.EXECUTION,
+        step_ids=[],
+        correlation_id=row.correlation_id,
+    )
+    fail_run(run, [])
+
+
 def fail_run(run: Run, step_ids: list[str]) -> None:
     """End a run badly; why stands in its row."""
     _end(run, ExecutionStatus.FAILED)
@@ -67,10 +85,21 @@ def cancel_run(run: Run, *, by: str | None, reason: str) -> None:
 
 
 def close_open_steps(run: Run) -> None:
-    """Cancel every step that has not settled."""
+    """Cancel every step that has not settled, and the runs that such steps wait for."""
     for step in list(run.steps.values()):
         if not step.settled:
+            stop_child(run, step)
             cancel(run, step)
+
+
+def stop_child(run: Run, step: StepState) -> None:
+    """Cancel the run that a step waits for, where it waits for one that is open."""
+    if step.wait_child is None:
+        return
+    child = open_run(UUID(step.wait_child))
+    if child is not None and child.row.is_open:
+        cancel_run(child, by=None, reason="What started it waits no more.")
+        save_run(child)
 
 
 def outputs_of(run: Run) -> dict[str, Any]:
@@ -83,12 +112,12 @@ def outputs_of(run: Run) -> dict[str, Any]:
         }
     else:
         yields = dict(_named_outputs(run))
-    return {name: value for name, value in yields.items() if value not in _EMPTY}
+    found = {name: value for name, value in yields.items() if value not in _EMPTY}
+    return cast("dict[str, Any]", for_row(found))
 
 
 def _named_outputs(run: Run) -> Any:
-    any_step = next(iter(run.steps.values()))
-    variables = variables_of(run, any_step, StepsView(run))
+    variables = variables_of(run, None, StepsView(run))
     for output in run.plan.outputs or ():
         try:
             yield output.name, render(output.value, variables)

@@ -1,10 +1,12 @@
 """Reading a run under its lock: what has changed since it was read last, and nothing else."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import connection
 
 from spindles.engine.state import UNREAD, Run, StepState
@@ -15,6 +17,7 @@ SMALL_OUTPUT = 4096
 """Outputs up to so many bytes are read with their steps, larger ones when they are asked for."""
 
 _PLANS_KEPT = 256
+_LEAST_SILENCE = 5.0
 
 COLUMNS = (
     "step_id",
@@ -51,9 +54,15 @@ COLUMNS = (
 )
 _DOCUMENTS = ("used", "error", "wait")
 
-# The row's lock puts everybody who changes a run in order.
+# The row's lock puts everybody who changes a run in order. Who holds it and falls silent (a frozen
+# process, a host that was cut off) is thrown out by the database, so that others can go on.
 _LOCK = """
-SELECT revision, clock_timestamp() FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
+SELECT revision, clock_timestamp(), wake_at,
+    set_config('idle_in_transaction_session_timeout', %s, true)
+FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
+"""
+_LEASES = """
+SELECT step_id, lease_until FROM execution_steps WHERE execution_id = %s AND step_id = ANY(%s)
 """
 _STEPS = f"""
 SELECT {", ".join(COLUMNS)}, output_bytes > {SMALL_OUTPUT} OR output_file <> '',
@@ -68,15 +77,31 @@ def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
     `known` is what the caller read of it before: only what has changed since is read.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [execution_id])
+        cursor.execute(_LOCK, [silence_allowed(), execution_id])
         found = cursor.fetchone()
     if found is None:
         return None
-    revision, now = found
+    revision, now, wake_at, _ = found
     if known is not None and known.row.revision == revision:
-        known.now = now
+        known.now, known.row.wake_at = now, wake_at
         return known
     return _read(execution_id, now, known)
+
+
+def silence_allowed() -> str:
+    """Return for how long a transaction with a run's lock may ask nothing, in milliseconds."""
+    return str(round(1000 * max(_LEAST_SILENCE, settings.LEASE_SECONDS)))
+
+
+def read_leases(run: Run, steps: Iterable[StepState]) -> None:
+    """Read how long the leases of these steps last: renewing one leaves no other trace."""
+    names = [step.step_id for step in steps]
+    if not names:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASES, [run.row.pk, names])
+        for step_id, lease_until in cursor.fetchall():
+            run.steps[step_id].lease_until = lease_until
 
 
 def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
@@ -86,6 +111,7 @@ def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
         since = known.row.revision
         known.row, known.now = row, now
     run = known or Run(row, plan_of(row.plan_id), now)
+    run.note_row()
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [execution_id, since])
         run.put(_step(values) for values in cursor.fetchall())

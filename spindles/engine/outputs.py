@@ -1,6 +1,8 @@
 """Outputs: small ones in the row, large ones in file storage, each with its fingerprint."""
 
 import hashlib
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,8 @@ IN_ROW_BYTES = 64 * 1024
 MAX_BYTES = 50 * 1024 * 1024
 # PostgreSQL's JSON has no place for this character; a file has.
 _NUL = b"\\u0000"
+# Not a backslash that is itself written out, followed by these characters.
+_WRITTEN_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,32 @@ def store_output(
 
 
 def read_file(name: str) -> Any:
-    """Return the output that a file holds. Raises `FileNotFoundError`."""
-    with default_storage.open(name) as stored:
-        return orjson.loads(stored.read())
+    """Return the output that a file holds. Raises `StepError` where it cannot be read."""
+    try:
+        with default_storage.open(name) as stored:
+            return orjson.loads(stored.read())
+    except OSError as error:
+        raise StepError(
+            "output_unavailable",
+            f"A stored output cannot be read ({type(error).__name__}).",
+            category=Category.EXTERNAL,
+        ) from None
+
+
+def write_json(value: object) -> bytes:
+    """Return JSON, also of an integer of more than 64 bits, which inputs may have."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
+def without_nul(written: bytes) -> bytes:
+    """Return JSON with U+FFFD for each character that PostgreSQL cannot keep."""
+    return _WRITTEN_NUL.sub(rb"\1\\ufffd", written) if _NUL in written else written
+
+
+def for_row(value: Any) -> Any:
+    """Return a value as a row can keep it; what came out of a file may hold such characters."""
+    written = write_json(value)
+    return json.loads(without_nul(written)) if _NUL in written else value

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.db import connection
 
 from node_links.events.recording import record_events
 from spindles.choices import SETTLED, ExecutionStatus, StepStatus
 from spindles.engine.loading import COLUMNS
-from spindles.engine.state import UNREAD, Change, Run, StepState
+from spindles.engine.outputs import without_nul, write_json
+from spindles.engine.state import ROW, UNREAD, Change, Run, StepState
+from spindles.models import Execution
 
 _TYPES = {
     "position": "int",
@@ -41,7 +42,7 @@ _GIVEN = f"""jsonb_to_recordset(%s::jsonb) AS c({_SHAPE}, output jsonb, has_outp
 _UPDATE_STEPS = f"""
 UPDATE execution_steps s SET {", ".join(f"{name} = c.{name}" for name in _CHANGING)}, revision = %s,
     output = CASE WHEN c.has_output THEN c.output ELSE s.output END,
-    input = CASE WHEN c.has_input THEN c.input ELSE s.input END
+    input = CASE WHEN c.has_input THEN c.input ELSE s.input END, item = coalesce(c.item, s.item)
 FROM {_GIVEN} WHERE s.execution_id = %s AND s.step_id = c.step_id
 """  # noqa: S608 - constants only
 _INSERT_STEPS = f"""
@@ -70,30 +71,6 @@ FROM jsonb_to_recordset(%s::jsonb) AS c(at timestamptz, level text, step_id text
     message text, data jsonb)
 """
 
-_ROW = (
-    "status",
-    "status_reason",
-    "inputs",
-    "outputs",
-    "error",
-    "context",
-    "settled_steps",
-    "total_steps",
-    "match_percent",
-    "divergences",
-    "worker",
-    "started_at",
-    "completed_at",
-    "deadline_at",
-    "revision",
-    "wake_at",
-    "holds_slot",
-    "queued_at",
-    "snapshot_at",
-    "last_snapshot",
-    "cost_usd",
-)
-
 
 def save_run(run: Run) -> None:
     """Write what has changed, in the transaction that holds the run's lock, and forget it."""
@@ -116,8 +93,14 @@ def save_run(run: Run) -> None:
             cursor.execute(_WRITE_ATTEMPTS, [*key, _json(list(change.attempts.values()))])
         if change.logs:
             cursor.execute(_WRITE_LOGS, [*key, _json(change.logs)])
-    row.save(update_fields=_ROW)
+    row.save(update_fields=ROW)
+    run.note_row()
     record_events(actor=run.actor, events=change.events)
+
+
+def save_next_look(run: Run) -> None:
+    """Write when somebody must look again, of a run of which nothing else has changed."""
+    Execution.objects.filter(pk=run.row.pk).update(wake_at=run.row.wake_at)
 
 
 def next_look(run: Run, otherwise: datetime | None) -> datetime | None:
@@ -136,8 +119,8 @@ def next_look(run: Run, otherwise: datetime | None) -> datetime | None:
             moments.append(step.lease_until)
         elif step.status == StepStatus.WAITING:
             moments.append(step.wait_until)
-        else:
-            moments.append(step.next_attempt_at)
+        elif step.next_attempt_at is not None and step.next_attempt_at > run.now:
+            moments.append(step.next_attempt_at)  # one that is due waits for something else
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -157,4 +140,4 @@ def _values(step: StepState) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
+    return without_nul(write_json(value)).decode()

@@ -5,8 +5,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
+import orjson
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from pydantic import BaseModel, ValidationError
 
 from config.exceptions import DomainError
@@ -21,6 +23,8 @@ from spindles.expressions.templates import TemplateError, render
 from spindles.plans.plan import Step
 from spindles.registry import Place, StepContext, StepError, StepKind, step_kinds
 
+logger = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -29,7 +33,7 @@ class Job:
     step_id: str
     attempt: int
     timeout: float
-    payload: dict[str, Any]
+    payload: bytes
 
 
 def start_step(run: Run, step: StepState, *, worker: str, outside: bool) -> Job | bool:
@@ -66,23 +70,30 @@ def _start(
     if kind.place is Place.INLINE:
         _handle(run, step, planned, kind, params)
         return True
-    return Job(
-        step.step_id,
-        step.attempt,
-        planned.timeout,
-        {
-            "kind": kind.name,
-            "params": step.input,
-            "execution_id": str(run.row.pk),
-            "organization_id": str(run.row.organization_id),
-            "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
-            "step_id": step.step_id,
-            "attempt": step.attempt,
-            "idempotency_key": idempotency_key(run, step),
-            "environment": str(run.row.environment),
-            "variables": variables_of(run, step, {}),
-        },
-    )
+    return _job(run, step, planned, kind)
+
+
+def _job(run: Run, step: StepState, planned: Step, kind: StepKind) -> Job | bool:
+    """Return what the process needs to know; True where that cannot be written down."""
+    try:
+        payload = orjson.dumps(
+            {
+                "kind": kind.name,
+                "params": step.input,
+                "execution_id": str(run.row.pk),
+                "organization_id": str(run.row.organization_id),
+                "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
+                "step_id": step.step_id,
+                "attempt": step.attempt,
+                "idempotency_key": idempotency_key(run, step),
+                "environment": str(run.row.environment),
+                "variables": variables_of(run, step, {}),
+            }
+        )
+    except TypeError as error:
+        fail(run, step, _fault("invalid_params", f"The step cannot be handed over: {error}"))
+        return True
+    return Job(step.step_id, step.attempt, planned.timeout, payload)
 
 
 def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel) -> None:
@@ -95,6 +106,18 @@ def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: Ba
         fail(run, step, error, rule=planned.retry, last_chance=bool(planned.last_try_after))
     except DomainError as error:
         fail(run, step, of_domain(error), rule=planned.retry)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, which is nobody's failure: all is done again
+    except Exception as error:
+        # Whatever a kind raises ends its try, and is logged: the run must come to an end.
+        logger.exception("step_failed_unexpectedly", kind=kind.name)
+        fail(run, step, unexpected(error), rule=planned.retry)
+
+
+def unexpected(error: BaseException) -> StepError:
+    """Return what is told of an error that nobody has foreseen; more stands in the log."""
+    message = f"The step failed unexpectedly ({type(error).__name__})."
+    return StepError("unexpected_error", message)
 
 
 def of_domain(error: DomainError) -> StepError:

@@ -49,8 +49,8 @@ class StepsView(Mapping[str, Any]):
         return len(self._run.steps)
 
 
-def variables_of(run: Run, step: StepState, steps: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables of a step; `steps` are those that it may name."""
+def variables_of(run: Run, step: StepState | None, steps: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of a step, or those that all have; `steps` are what it may name."""
     row = run.row
     found: dict[str, Any] = {
         "inputs": row.inputs,
@@ -63,7 +63,7 @@ def variables_of(run: Run, step: StepState, steps: Mapping[str, Any]) -> dict[st
         "trigger": row.trigger,
         "context": row.context,
     }
-    if step.item_of is not None:
+    if step is not None and step.item_of is not None:
         found |= {"item": step.item, "index": step.item_index}
     return found
 
