@@ -1,0 +1,14 @@
+"""The kinds of steps that the tests of the engine use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.spindles.engine.kinds import Script, kinds_of_tests
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """Return what the steps of kind `scripted` and `plain` are to do."""
+    with kinds_of_tests(monkeypatch) as written:
+        yield written
