@@ -130,7 +130,7 @@ def _end(run: Run, status: ExecutionStatus) -> None:
     row.status = status
     row.started_at = row.started_at or run.now
     row.completed_at = max(run.now, row.started_at)
-    row.queued_at = row.snapshot_at = row.deadline_at = None
+    row.queued_at = row.snapshot_at = row.deadline_at = row.wake_at = None
     give_slot_back(run)
     runnable = runnables.find(row.source_feature)
     if runnable is not None and runnable.ended is not None:

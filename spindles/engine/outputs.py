@@ -1,7 +1,6 @@
 """Outputs: small ones in the row, large ones in file storage, each with its fingerprint."""
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -80,14 +79,6 @@ def read_file(name: str) -> Any:
         ) from None
 
 
-def write_json(value: object) -> bytes:
-    """Return JSON, also of an integer of more than 64 bits, which inputs may have."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return json.dumps(value).encode()
-
-
 def without_nul(written: bytes) -> bytes:
     """Return JSON with U+FFFD for each character that PostgreSQL cannot keep."""
     return _WRITTEN_NUL.sub(rb"\1\\ufffd", written) if _NUL in written else written
@@ -95,5 +86,5 @@ def without_nul(written: bytes) -> bytes:
 
 def for_row(value: Any) -> Any:
     """Return a value as a row can keep it; what came out of a file may hold such characters."""
-    written = write_json(value)
-    return json.loads(without_nul(written)) if _NUL in written else value
+    written = orjson.dumps(value)
+    return orjson.loads(without_nul(written)) if _NUL in written else value

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from node_links.events.recording import record_events
 from spindles.choices import SETTLED, ExecutionStatus, StepStatus
 from spindles.engine.loading import COLUMNS
-from spindles.engine.outputs import without_nul, write_json
+from spindles.engine.outputs import without_nul
 from spindles.engine.state import ROW, UNREAD, Change, Run, StepState
 from spindles.models import Execution
 
@@ -130,8 +131,10 @@ def _told(steps: list[StepState]) -> str:
 
 def _values(step: StepState) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(step, name) for name in COLUMNS}
-    if step.output is not UNREAD:
-        values |= {"output": step.output if not step.output_file else None, "has_output": True}
+    if step.output_file:
+        values |= {"output": None, "has_output": True}
+    elif step.output is not UNREAD:
+        values |= {"output": step.output, "has_output": True}
     if step.input is not UNREAD:
         values |= {"input": step.input, "has_input": True}
     if step.item is not None:
@@ -140,4 +143,4 @@ def _values(step: StepState) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return without_nul(write_json(value)).decode()
+    return without_nul(orjson.dumps(value)).decode()

@@ -73,27 +73,21 @@ def _start(
     return _job(run, step, planned, kind)
 
 
-def _job(run: Run, step: StepState, planned: Step, kind: StepKind) -> Job | bool:
-    """Return what the process needs to know; True where that cannot be written down."""
-    try:
-        payload = orjson.dumps(
-            {
-                "kind": kind.name,
-                "params": step.input,
-                "execution_id": str(run.row.pk),
-                "organization_id": str(run.row.organization_id),
-                "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
-                "step_id": step.step_id,
-                "attempt": step.attempt,
-                "idempotency_key": idempotency_key(run, step),
-                "environment": str(run.row.environment),
-                "variables": variables_of(run, step, {}),
-            }
-        )
-    except TypeError as error:
-        fail(run, step, _fault("invalid_params", f"The step cannot be handed over: {error}"))
-        return True
-    return Job(step.step_id, step.attempt, planned.timeout, payload)
+def _job(run: Run, step: StepState, planned: Step, kind: StepKind) -> Job:
+    """Return what the process needs to know."""
+    payload = {
+        "kind": kind.name,
+        "params": step.input,
+        "execution_id": str(run.row.pk),
+        "organization_id": str(run.row.organization_id),
+        "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
+        "step_id": step.step_id,
+        "attempt": step.attempt,
+        "idempotency_key": idempotency_key(run, step),
+        "environment": str(run.row.environment),
+        "variables": variables_of(run, step, {}),
+    }
+    return Job(step.step_id, step.attempt, planned.timeout, orjson.dumps(payload))
 
 
 def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel) -> None:
