@@ -1,8 +1,10 @@
 """Steps that fail before anything of them has run, and what a failed run says."""
 
 import pytest
+from django.db import OperationalError
 
 from spindles.choices import Category
+from spindles.engine import session
 from spindles.models import Execution
 from spindles.registry import Done, StepError
 from tests.factories import Cast
@@ -144,10 +146,6 @@ def test_what_a_kind_wrote_is_taken_back_with_its_failure(cast: Cast, script: Sc
 def test_a_transaction_that_is_taken_back_leaves_nothing(
     cast: Cast, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import OperationalError
-
-    from spindles.engine import session
-
     def away(_run: object) -> None:
         raise OperationalError("The database is away.")
 
@@ -173,8 +171,6 @@ def test_a_transaction_that_is_taken_back_leaves_nothing(
 def test_a_run_that_the_engine_cannot_go_on_with_ends_and_says_so(
     cast: Cast, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from spindles.engine import session
-
     def broken(*_given: object, **_named: object) -> None:
         raise KeyError("gone")
 
