@@ -201,6 +201,11 @@ def web_command(stack: Stack, port: int) -> "Command":
     return _command(stack, "web", port, port + 1)
 
 
+def process_command(stack: Stack, name: str) -> "Command":
+    """Return the command of a process without ports, by its name in an installation."""
+    return _command(stack, name, 0, 0)
+
+
 def _command(stack: Stack, name: str, port: int, live_port: int) -> "Command":
     from config.metrics.exposition import shared_folder
     from config.supervisor.options import Options

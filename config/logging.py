@@ -26,6 +26,11 @@ def redact_secrets(_logger: object, _method: str, event: EventDict) -> EventDict
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
+def redacted(value: Any) -> Any:
+    """Return a JSON value with every value blanked, at any depth, whose key names a secret."""
+    return _redacted(None, value)
+
+
 # The same few keys come with every line.
 @lru_cache(maxsize=1024)
 def _names_secret(key: object) -> bool:

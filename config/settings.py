@@ -172,6 +172,7 @@ CELERY_TASK_ROUTES = {
     "node_links.tasks.exports.sweep_exports": {"queue": "maintenance"},
     "node_links.tasks.exports.purge_exports": {"queue": "maintenance"},
     "knowledge_base.tasks.announce_due_reviews": {"queue": "maintenance"},
+    "spindles.tasks.triggers.*": {"queue": "maintenance"},
     "spindles.tasks.executions.*": {"queue": "executions"},
     "*.maintenance.*": {"queue": "maintenance"},
 }
@@ -234,6 +235,7 @@ RATES = {
     "anon": env.text("RATE_ANON", "100/15min"),
     "user": env.text("RATE_USER", "6000/min"),
     "login": env.text("RATE_LOGIN", "20/15min"),
+    "hook": env.text("RATE_HOOK", "600/min"),
     "access_key": env.text("RATE_ACCESS_KEY", "60/min"),
 }
 REST_FRAMEWORK = {
@@ -272,14 +274,30 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
+        "CredentialKindEnum": "spindles.choices.CredentialKind",
+        "ReferenceKindEnum": "knowledge_base.choices.ReferenceKind",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
+        "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
+        "StepStatusEnum": "spindles.choices.StepStatus",
+        "LogLevelEnum": "spindles.choices.LogLevel",
+        "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
         "FeatureTypeEnum": "node_links.choices.FeatureType",
         # Of replays and exports alike.
         "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "SpindleStatusEnum": "spindles.choices.SpindleStatus",
+        "KindEnum": "knowledge_base.choices.ReferenceKind",
+        "OriginEnum": "node_links.choices.LinkOrigin",
+        "TriggerKindEnum": "spindles.choices.TriggerKind",
+        "TriggerOriginEnum": "spindles.choices.TriggerOrigin",
+        "StepNodeTypeEnum": "spindles.choices.StepNodeType",
+        "DrawnNodeTypeEnum": [
+            (name, name)
+            for name in ("ioNode", "stageNode", "tetherNode", "kbNode", "functionModelContainer")
+        ],
         "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
         "VersionStepEnum": [
             ("initial", "initial"),
@@ -354,6 +372,12 @@ WEBHOOK_FAILURES = env.whole("WEBHOOK_FAILURES", 5)  # messages in a row, then i
 WEBHOOK_LOG_DAYS = env.whole("WEBHOOK_LOG_DAYS", 30)  # of finished messages
 WEBHOOK_OVERLAP_HOURS = env.number("WEBHOOK_OVERLAP_HOURS", 24)  # of the old secret and the new
 MAIL_SWEEP_SECONDS = 10
+# --- triggers of spindles -------------------------------------------------------------------------
+SCHEDULE_GRACE_SECONDS = env.number("SCHEDULE_GRACE_SECONDS", 60)  # so late is still in time
+HOOK_MAX_BYTES = env.whole("HOOK_MAX_BYTES", 1024 * 1024)
+TRIGGER_CHAIN = env.whole("TRIGGER_CHAIN", 10)  # runs that start each other by events
+TRIGGER_FIRING_DAYS = env.whole("TRIGGER_FIRING_DAYS", 90)
+SPINDLE_ERROR_AFTER = env.whole("SPINDLE_ERROR_AFTER", 5)  # failed runs in a row, 0 = never
 # --- the live process -----------------------------------------------------------------------------
 # The address that clients reach it at; empty: the host of the request and LIVE_PORT.
 LIVE_URL = env.text("LIVE_URL")
@@ -364,6 +388,7 @@ LIVE_CHANNELS = {
 LIVE_STREAMS = {
     "/api/v1/events/stream/": "node_links.realtime.streams.open_event_stream",
     "/api/v1/notifications/stream/": "node_links.realtime.streams.open_notification_stream",
+    "/api/v1/executions/<uuid:execution_id>/events/": "spindles.realtime.streams.open_run_stream",
 }
 LIVE_HEARTBEAT_SECONDS = env.number("LIVE_HEARTBEAT_SECONDS", 15)
 LIVE_STREAMS_PER_USER = env.whole("LIVE_STREAMS_PER_USER", 10)
@@ -415,6 +440,17 @@ CELERY_BEAT_SCHEDULE = {
     "purge-dedup-keys": {
         "task": "node_links.tasks.events.purge_dedup_keys",
         "schedule": crontab(hour="3", minute="43"),
+        "options": {"queue": "maintenance"},
+    },
+    "fire-due-schedules": {
+        "task": "spindles.tasks.triggers.fire_due_schedules",
+        "schedule": 1,
+        # Not the queue of runs, which may be long.
+        "options": {"queue": "maintenance", "expires": 10},
+    },
+    "purge-trigger-firings": {
+        "task": "spindles.tasks.triggers.purge_firings",
+        "schedule": crontab(hour="3", minute="49"),
         "options": {"queue": "maintenance"},
     },
     "purge-webhook-messages": {

@@ -13,6 +13,7 @@ from config.api import errors
 API_URLS = (
     "knowledge_base.api.urls",
     "function_models.api.urls",
+    "spindles.api.urls",
     "accounts.api.urls",
     "node_links.api.urls",
 )

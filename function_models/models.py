@@ -1,6 +1,5 @@
 """Function models and their published versions."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -18,18 +17,10 @@ from function_models.canvas.document import Canvas, Known, parse_canvas
 from function_models.choices import ComplexityLevel
 from function_models.querysets import AllFunctionModelsManager, FunctionModelQuerySet
 from node_links.choices import FeatureType
-from node_links.models import CanvasEntity, VersionSnapshot
+from node_links.models import CANVAS_FIELDS, CanvasEntity, VersionSnapshot, document_of
 from node_links.querysets import LivingManager
 
-CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")
-"""The columns that hold a drawing."""
-
-
-def document_of(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the drawing in `content` (a model's values, or what a version keeps) as React Flow
-    reads it."""
-    nodes, edges, viewport, rest = (content[name] for name in CANVAS_FIELDS)
-    return {**rest, "nodes": nodes, "edges": edges, "viewport": viewport}
+__all__ = ["CANVAS_FIELDS", "FunctionModel", "FunctionModelVersion", "document_of"]
 
 
 class FunctionModel(CanvasEntity):
@@ -148,11 +139,6 @@ class FunctionModel(CanvasEntity):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The drawing as React Flow reads it."""
-        return document_of({name: getattr(self, name) for name in CANVAS_FIELDS})
 
     @property
     def known_nodes(self) -> Known:

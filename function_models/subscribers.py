@@ -8,8 +8,8 @@ from node_links.events.subscribing import subscribe
 APPEARED = (
     "SopCreated",
     "SopRestored",
-    "SpindleCreated",
-    "SpindleRestored",
+    "WorkflowCreated",
+    "WorkflowRestored",
     "FunctionModelCreated",
     "FunctionModelRestored",
 )

@@ -28,7 +28,9 @@ def notify_people(event: Event) -> None:
     tell(event)
 
 
-@subscribe("version-pins", ["*Published", "*Archived", "*Deleted", "*Restored"])
+@subscribe(
+    "version-pins", ["*Published", "WorkflowActivated", "*Archived", "*Deleted", "*Restored"]
+)
 def follow_version_pins(event: Event) -> None:
     """Tell of the links that lead to another state of their target now; twice is once."""
     if event.feature_type in features:

@@ -10,7 +10,14 @@ class SpindlesConfig(AppConfig):
     verbose_name = "Spindles"
 
     def ready(self) -> None:
-        """Let the kinds of steps join the registry."""
+        """Join the graph, let the kinds of steps join the registry, and let spindles run."""
+        from spindles.nodes import register
+        from spindles.runs import joining as runs
+        from spindles.services.node_operations import SpindleOperations
+        from spindles.services.running import register as let_run
         from spindles.steps import joining
 
         joining.register()
+        register(SpindleOperations())
+        let_run()
+        runs.join()

@@ -5,6 +5,31 @@ from enum import StrEnum
 from django.db import models
 
 
+class SpindleStatus(models.TextChoices):
+    """Where a spindle stands; deletion is a timestamp, not a status.
+
+    The live version is active, inactive, in error or deprecated; a working copy may besides be a
+    draft, and the whole archived.
+    """
+
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    INACTIVE = "inactive", "Inactive"
+    ERROR = "error", "Error"
+    DEPRECATED = "deprecated", "Deprecated"
+    ARCHIVED = "archived", "Archived"
+
+
+class StepNodeType(models.TextChoices):
+    """The families of nodes that a spindle is drawn with."""
+
+    ACTION = "actionNode", "Action"
+    TRANSFORMATION = "transformationNode", "Transformation"
+    CONDITION = "conditionNode", "Condition"
+    ERROR_HANDLER = "errorHandlerNode", "Error handler"
+    TRIGGER = "triggerNode", "Trigger"
+
+
 class ExecutionStatus(models.TextChoices):
     """Where a run stands."""
 
@@ -97,6 +122,14 @@ class ReplayMode(models.TextChoices):
     FAILED_ONLY = "failed_only", "Failed steps"
 
 
+class CredentialKind(models.TextChoices):
+    """How a credential is shown to the other side."""
+
+    BEARER = "bearer", "Bearer token"
+    BASIC = "basic", "User and password"
+    HEADER = "header", "A header of its own"
+
+
 class LogLevel(models.TextChoices):
     """How much a line of a log matters."""
 
@@ -129,3 +162,48 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class TriggerState(models.TextChoices):
+    """Whether a trigger fires."""
+
+    ACTIVE = "active", "Active"
+    STOPPED = "stopped", "Stopped: its spindle is in error"
+    REMOVED = "removed", "Removed"
+
+
+class TriggerOrigin(models.TextChoices):
+    """Where a trigger comes from."""
+
+    VERSION = "version", "The live version"
+    SCHEDULE = "schedule", "Set beside the version"
+
+
+class CatchUp(models.TextChoices):
+    """Which of the planned times that passed unseen are made up for."""
+
+    NONE = "none", "None"
+    LATEST = "latest", "The latest one"
+    ALL = "all", "All"
+
+
+class Overlap(models.TextChoices):
+    """What a schedule does while a run that it started is still open."""
+
+    QUEUE = "queue", "Start another one"
+    SKIP = "skip", "Skip this time"
+
+
+class HookAuth(models.TextChoices):
+    """How the sender of an inbound webhook proves who they are."""
+
+    SIGNED = "signed", "Signature"
+    TOKEN = "token", "Bearer token"
+
+
+class FiringOutcome(models.TextChoices):
+    """What came of a firing."""
+
+    STARTED = "started", "Started a run"
+    SKIPPED = "skipped", "Skipped"
+    REFUSED = "refused", "Refused"

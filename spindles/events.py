@@ -1,5 +1,5 @@
 """What happens to spindles and to runs: found when the process starts."""
 
-from spindles.event_types import runs
+from spindles.event_types import definitions, runs, triggers
 
-__all__ = ["runs"]
+__all__ = ["definitions", "runs", "triggers"]

@@ -304,6 +304,25 @@ class Prepare(Protocol):
         """
 
 
+class DryRun(Protocol):
+    """Says what a run would do, without storing or calling anything."""
+
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        target: str,
+        version: str | None,
+        environment: str,
+        inputs: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """Return the answer as JSON; the arguments are those of `Prepare`.
+
+        Without a version it tells of the live one, else of the draft. Raises as `Prepare`, but a
+        definition with problems is told by `runnable: false`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Runnable:
     """How entities of a feature run.
@@ -311,12 +330,16 @@ class Runnable:
     `ended` hears of each end of a run, in its transaction, with the row of `executions`; `narrow`
     turns the outputs of a child into the output of the step that started it, given what that step
     asked for.
+    `dry_run` tells what a run would do. `tell(execution, steps)` returns what answers say of a run
+    besides what every run has; `steps` are all of its rows, in the order of their declaration.
     """
 
     feature: str
     prepare: Prepare
     ended: Callable[[Any], None] | None = None
     narrow: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
+    dry_run: DryRun | None = None
+    tell: Callable[[Any, Sequence[Any]], Mapping[str, Any]] | None = None
 
 
 class RunnableRegistry:

@@ -19,6 +19,8 @@ from function_models.models import FunctionModel
 from function_models.services.models import create_model
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import create_sop
+from spindles.models import Spindle
+from spindles.services.spindles import create_spindle
 
 PASSWORD = "correct horse battery staple"
 
@@ -129,3 +131,9 @@ def make_model(person: Person, document: Any = None, **values: Any) -> FunctionM
     canvas = None if document is None else parse_canvas(document)
     with scope(person.actor):
         return create_model(actor=person.actor, canvas=canvas, **values)
+
+
+def make_spindle(person: Person, **values: Any) -> Spindle:
+    """Return a new spindle of the person's, through the service."""
+    with scope(person.actor):
+        return create_spindle(actor=person.actor, **{"name": "Report the figures", **values})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +74,8 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     All wrong parameters are refused together: unknown names, values that do not fit, booleans
     other than `true` and `false`. A view that reads further parameters by itself names them in
-    `extra_query_parameters`. Without any parameter nothing is built at all, so a filter must not
-    have an effect of its own when it is absent.
+    `extra_query_parameters`. Where no filter is asked for the filter set, which copies all of its
+    filters, is not made, so a filter must not have an effect of its own when it is absent.
     """
 
     filterset_base = FilterSet
@@ -87,13 +87,20 @@ class StrictFilterBackend(DjangoFilterBackend):
         if not request.query_params:
             return queryset
         errors: dict[str, Any] = unknown_parameters(request, view, queryset)
-        filterset = self.get_filterset(request, queryset, view)
+        filterset = None
+        if self._filters(request, queryset, view):
+            filterset = self.get_filterset(request, queryset, view)
         if filterset is not None and not filterset.is_valid():
             errors.update(translate_validation(filterset.errors).detail)
         if errors:
             raise ParameterError(errors)
         found = queryset if filterset is None else filterset.qs
         return self._search(request, found, view)
+
+    def _filters(self, request: Request, queryset: QuerySet[Model], view: APIView) -> bool:
+        made_of = self.get_filterset_class(view, queryset)
+        names: Container[str] = getattr(made_of, "base_filters", ())
+        return any(name in names for name in request.query_params)
 
     def _search(
         self, request: Request, queryset: QuerySet[Model], view: APIView

@@ -36,7 +36,14 @@ _AS_IS: dict[Any, type] = {
     drf.BooleanField.to_representation: bool,
 }
 _OF_THE_VALUE_ALONE = frozenset(
-    {drf.UUIDField, drf.JSONField, drf.DictField, drf.DateTimeField, drf.DecimalField}
+    {
+        drf.UUIDField,
+        drf.JSONField,
+        drf.DictField,
+        drf.DateField,
+        drf.DateTimeField,
+        drf.DecimalField,
+    }
 )
 
 # Who overrides `to_representation` elsewhere has a reason.

@@ -49,12 +49,18 @@ class StrictFields(_Base):
     """
 
     immutable_fields: Sequence[str] = ()
+    _readers: list[tuple[str, Read]] | None = None
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Return the JSON values of `instance`, as the framework does but sooner."""
-        # Fields that stand already may have been changed for this one serializer.
-        readers = readers_of(self) if "fields" in self.__dict__ else _readers_of(type(self))
-        return read_row(self, instance, readers)
+        """Return the JSON values of `instance`, as the framework does but sooner.
+
+        Fields that are changed for one serializer are changed before it shows its first row.
+        """
+        if self._readers is None:
+            # Fields that stand already may have been changed for this one serializer.
+            made = "fields" in self.__dict__
+            self._readers = readers_of(self) if made else _readers_of(type(self))
+        return read_row(self, instance, self._readers)
 
     def get_fields(self) -> dict[str, AnyField]:
         """Return this serializer's own fields, copied from those made once for its class."""
@@ -137,7 +143,9 @@ def _copied(field: AnyField) -> AnyField:
     """
     if isinstance(field, drf.BaseSerializer | drf.ManyRelatedField):
         return copy.deepcopy(field)
-    own = copy.copy(field)
+    # As `copy.copy` does with what has no say in it, without looking for one.
+    own: AnyField = object.__new__(type(field))
+    own.__dict__.update(field.__dict__)
     child = getattr(own, "child", None)
     if isinstance(child, drf.Field):
         own.child = _copied(child)  # type: ignore[attr-defined]  # lists and mappings have one

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, HttpResponseBase
+from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import MethodNotAllowed
 
@@ -36,21 +37,24 @@ class Stream:
     close: Callable[[], Awaitable[None]]
 
 
-Opener = Callable[[ASGIRequest, Hub], Awaitable[Stream]]
+Opener = Callable[..., Awaitable[Stream]]
+"""From (request, hub), and what its address names as keywords, to the open stream."""
 
 
 class LiveApplication:
     """Answers `GET /health/live` and the streams of `settings.LIVE_STREAMS`.
 
     Each stream is opened by a function named there; what it raises is told as a problem document.
+    Addresses are written as Django's routes: `/executions/<uuid:execution_id>/events/`.
     """
 
     def __init__(self) -> None:
         channels = {name: import_string(path) for name, path in settings.LIVE_CHANNELS.items()}
         self.hub = Hub(channels, queue_size=settings.LIVE_QUEUE)
-        self._openers: Mapping[str, Opener] = {
-            path: import_string(opener) for path, opener in settings.LIVE_STREAMS.items()
-        }
+        self._openers: list[tuple[RoutePattern, Opener]] = [
+            (RoutePattern(route, is_endpoint=True), import_string(opener))
+            for route, opener in settings.LIVE_STREAMS.items()
+        ]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection, or the life of the process."""
@@ -80,12 +84,10 @@ class LiveApplication:
     async def _open(self, scope: Message, receive: Receive, send: Send) -> None:
         request = ASGIRequest(dict(scope), io.BytesIO())
         try:
-            opener = self._openers.get(scope["path"])
-            if opener is None:
-                raise NotFound()
+            opener, named = self._opener(scope["path"])
             if scope["method"] != "GET":
                 raise MethodNotAllowed(scope["method"])
-            stream = await opener(request, self.hub)
+            stream = await opener(request, self.hub, **named)
         # Every error is told to the caller: ours as an internal one, which is logged as well.
         except Exception as error:  # noqa: BLE001
             await _answer(send, problem_for(request, error))
@@ -95,6 +97,14 @@ class LiveApplication:
         finally:
             await stream.chunks.aclose()
             await stream.close()
+
+    def _opener(self, path: str) -> tuple[Opener, dict[str, Any]]:
+        """Return who opens the stream at `path`, and what the path names. Raises `NotFound`."""
+        for route, opener in self._openers:
+            found = route.match(path)
+            if found:
+                return opener, dict(found[2])
+        raise NotFound()
 
 
 async def _stream(stream: Stream, receive: Receive, send: Send) -> None:

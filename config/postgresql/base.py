@@ -1,11 +1,16 @@
 """The database backend of the settings."""
 
 import select
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap
 from psycopg.pq import TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
 
 
 def is_lost(connection: psycopg.Connection[Any]) -> bool:
@@ -23,8 +28,42 @@ def is_lost(connection: psycopg.Connection[Any]) -> bool:
     return bool(waiting.poll(0))
 
 
+class UtcLoader(TimestamptzLoader):
+    """Reads the moments of connections that speak UTC; by `timezone` Django knows that they do.
+
+    Django's own reader takes ten times as long, to put moments into the zone they are in already.
+    """
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        """Return the moment. Raises `psycopg.DataError` for one that Python cannot hold."""
+        text = bytes(data)
+        if text.endswith(b"+00"):
+            try:
+                return datetime.fromisoformat(text.decode())
+            except ValueError:
+                pass  # another way of writing: the other reader knows what is wrong with it
+        return super().load(data).astimezone(UTC)
+
+
+@cache
+def in_utc(adapters: AdaptersMap) -> AdaptersMap:
+    """Return `adapters` with the reader of moments of connections that speak UTC."""
+    own = AdaptersMap(adapters)
+    own.register_loader("timestamptz", UtcLoader)
+    return own
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Hands out connections of the pool that the server still holds open."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what a connection is opened with."""
+        params: dict[str, Any] = super().get_connection_params()
+        if self.timezone is UTC:
+            params["context"] = in_utc(params["context"])
+        return params
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Return a connection; one that was lost while it lay in the pool is thrown away."""

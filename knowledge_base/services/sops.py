@@ -254,18 +254,18 @@ def _follow_references(actor: Actor, sop: Sop, changes: Changes, keys: list[str]
 
 
 def _derive(sop: Sop, *, text_changed: bool, keywords_given: bool) -> list[str]:
-    sop.reference_keys = keys_of_sop(
-        title=sop.title, aliases=sop.aliases, source_path=sop.source_path
-    )
+    keys = keys_of_sop(title=sop.title, aliases=sop.aliases, source_path=sop.source_path)
+    renamed = ["reference_keys"] if sop.reference_keys != keys else []
+    sop.reference_keys = keys
     if not text_changed:
-        return ["reference_keys"]
+        return renamed
     sop.read_time = sop.document.read_time
     if sop.keywords_extracted or not keywords_given:
         sop.search_keywords = extract_keywords(
             f"{sop.title}. {sop.document.plain_text[:KEYWORDS_FROM]}"
         )
         sop.keywords_extracted = True
-    return ["reference_keys", "read_time", "search_keywords", "keywords_extracted"]
+    return [*renamed, "read_time", "search_keywords", "keywords_extracted"]
 
 
 def _require_prerequisites(actor: Actor, sop: Sop) -> None:

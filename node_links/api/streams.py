@@ -30,13 +30,14 @@ event: notification
 data: {"id":"01934f6e-8a2b-7c3d-9e4f-5a6b7c8d9e10","title":"Published: Restart the pump"}
 
 """
-_FROM = [
+FROM = [
     OpenApiParameter("Last-Event-ID", str, "header", description="Go on after this message."),
     OpenApiParameter(LAST_EVENT_ID, OpenApiTypes.UUID, description="The same as a parameter."),
 ]
 
 
-def _answers(example: str) -> dict[int | tuple[int, str], OpenApiResponse]:
+def stream_answers(example: str) -> dict[int | tuple[int, str], OpenApiResponse]:
+    """Return the answers of a stream for the description of the API, with a message of it."""
     shown = [OpenApiExample("message", example, media_type="text/event-stream")]
     return {
         (200, "text/event-stream"): OpenApiResponse(str, "The stream, from live.", examples=shown),
@@ -49,16 +50,8 @@ class StreamView(CallerMixin, APIView):
 
     def send_on(self, request: Request, caller: Caller) -> HttpResponse:
         """Return the redirect to the same address of the live process."""
-        query = [(name, value) for name, value in request.GET.items() if name != TICKET]
         after = last_event_id(request._request)
-        if after is not None:
-            # A client that is redirected need not send this header again.
-            query = [(n, v) for n, v in query if n != LAST_EVENT_ID] + [(LAST_EVENT_ID, str(after))]
-        address = f"{live_address(request)}{request.path}?"
-        headers = {"Cache-Control": "no-store"}
-        response = HttpResponse(status=MOVED, headers=headers)
-        response["Location"] = address + urlencode([*query, (TICKET, caller.ticket)])
-        return response
+        return send_on(request, caller, after=None if after is None else str(after))
 
 
 class EventStreamView(StreamView):
@@ -72,9 +65,9 @@ class EventStreamView(StreamView):
             OpenApiParameter("feature_type", str, description="With `entity_id`: one entity."),
             OpenApiParameter("entity_id", OpenApiTypes.UUID, description="With `feature_type`."),
             OpenApiParameter("execution_id", OpenApiTypes.UUID, description="One execution."),
-            *_FROM,
+            *FROM,
         ],
-        responses=_answers(EVENT),
+        responses=stream_answers(EVENT),
         operation_id="events_stream",
         tags=["events"],
     )
@@ -96,8 +89,8 @@ class NotificationStreamView(StreamView):
     scope_resource = "notifications"
 
     @extend_schema(
-        parameters=_FROM,
-        responses=_answers(NOTIFICATION),
+        parameters=FROM,
+        responses=stream_answers(NOTIFICATION),
         operation_id="notifications_stream",
         tags=["notifications"],
     )
@@ -106,6 +99,21 @@ class NotificationStreamView(StreamView):
         caller = caller_of(self.actor)
         notification_channel(caller, request.GET)
         return self.send_on(request, caller)
+
+
+def send_on(request: Request, caller: Caller, *, after: str | None) -> HttpResponse:
+    """Return the redirect to the same address of the live process.
+
+    `after` is the Last-Event-ID that the stream goes on from: a client that is redirected need not
+    send this header again.
+    """
+    query = [(name, value) for name, value in request.GET.items() if name != TICKET]
+    if after is not None:
+        query = [(n, v) for n, v in query if n != LAST_EVENT_ID] + [(LAST_EVENT_ID, after)]
+    response = HttpResponse(status=MOVED, headers={"Cache-Control": "no-store"})
+    address = f"{live_address(request)}{request.path}?"
+    response["Location"] = address + urlencode([*query, (TICKET, caller.ticket)])
+    return response
 
 
 def live_address(request: Request) -> str:

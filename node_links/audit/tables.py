@@ -22,6 +22,7 @@ EXEMPT = {
     "execution_attempts": "The course of a run; append-only but for its end.",
     "execution_logs": "A log itself.",
     "execution_snapshots": "Where a run stood; each one taken or restored is an event.",
+    "trigger_firings": "The course of triggers; append-only, and each run it led to has events.",
     "link_strength_calculations": "Append-only itself; the strength it led to stands in the link.",
     "link_drifts": "Derived from the links and their targets; each change of one is an event.",
     "idempotency_keys": "Answers kept for a day for repeated requests.",

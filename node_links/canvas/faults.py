@@ -19,6 +19,7 @@ _CODES = {
     "less_than_equal": "max_value",
     "literal_error": "invalid_choice",
     "extra_forbidden": "unknown_field",
+    "enum": "invalid_choice",
 }
 # Types that pydantic itself gives to what has the wrong type or form.
 _INVALID = ("_type", "_parsing", "_mismatch", "finite_number", "value_error", "assertion_error")

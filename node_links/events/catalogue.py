@@ -1,5 +1,6 @@
 """The event types of the graph itself, and the life cycle that all features share."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -226,18 +227,25 @@ _LIFE_CYCLE: dict[str, type[EventData]] = {
 }
 
 
-_prefixes: list[str] = []
+_entity_changes: list[str] = []
 
 
-def life_cycle_events(prefix: str) -> list[EventType]:
-    """Return the types of a feature whose events begin with `prefix` (`Sop`: `SopCreated` …)."""
-    _prefixes.append(prefix)
-    return [EventType(f"{prefix}{name}", data) for name, data in _LIFE_CYCLE.items()]
+def life_cycle_events(
+    prefix: str, own: Mapping[str, type[EventData] | None] | None = None
+) -> list[EventType]:
+    """Return the types of a feature whose events begin with `prefix` (`Sop`: `SopCreated` …).
+
+    `own` holds what a feature tells otherwise: further names, other data, and None for what does
+    not happen there.
+    """
+    told = {name: data for name, data in {**_LIFE_CYCLE, **(own or {})}.items() if data}
+    _entity_changes.extend(f"{prefix}{name}" for name in told if name != "Created")
+    return [EventType(f"{prefix}{name}", data) for name, data in told.items()]
 
 
 def entity_changes() -> list[str]:
     """Return the types of events that tell of a change of an entity that was there already."""
-    return [f"{prefix}{name}" for prefix in _prefixes for name in _LIFE_CYCLE if name != "Created"]
+    return list(_entity_changes)
 
 
 event_types.register(

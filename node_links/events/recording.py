@@ -130,6 +130,7 @@ def record_event(
     schema_version: int | None = None,
     correlation_id: str | None = None,
     causation_id: UUID | None = None,
+    quiet: bool = False,
 ) -> UUID:
     """Write one event of `entity` into `node_events` and return its id.
 
@@ -141,7 +142,8 @@ def record_event(
     With the event go the deliveries to its subscribers and a notice to the processes that wait.
 
     `schema_version` says that the data have been checked already, as those of custom types are;
-    otherwise raises `InvalidEvent` where they do not fit the newest version of the type.
+    otherwise raises `InvalidEvent` where they do not fit the newest version of the type. A `quiet`
+    event is history for whoever looks, but no subscriber hears of it.
     """
     event_id = event_id or uuid7()
     present = {key: value for key, value in data.items() if value is not None}
@@ -160,24 +162,25 @@ def record_event(
         "causation": causation_id or current_causation_id(),
         "execution": current_execution_id(),
     }
-    parameters |= addressed_to(subscribers.of_type(event_type)) | notice_of(parameters)
+    hearers = [] if quiet else subscribers.of_type(event_type)
+    parameters |= addressed_to(hearers) | notice_of(parameters)
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, parameters)
     return event_id
 
 
-def record_events(*, actor: Actor, events: Sequence[NewEvent]) -> list[UUID]:
+def record_events(*, actor: Actor, events: Sequence[NewEvent], quiet: bool = False) -> list[UUID]:
     """Write many events of the actor's organisation with one statement; return their ids.
 
-    As `record_event` for each of them, in their order: gapless per aggregate, with deliveries and
-    notices. Raises `InvalidEvent`.
+    As `record_event` for each of them, in their order: gapless per aggregate, with notices and,
+    unless `quiet`, deliveries. Raises `InvalidEvent`.
     """
     if not events:
         return []
     ids = [uuid7() for _ in events]
     wanting = [
         (event_type, subscriber.name)
-        for event_type in {event.event_type for event in events}
+        for event_type in {event.event_type for event in events if not quiet}
         for subscriber in subscribers.of_type(event_type)
     ]
     parameters = {

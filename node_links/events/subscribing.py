@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from node_links.events.envelope import Event
 
@@ -13,7 +14,8 @@ Handler = Callable[[Event], None]
 class Subscriber:
     """Somebody who must hear of events.
 
-    `types` are names of event types, beginnings (`Sop*`) or ends (`*Published`) of names, or `*`.
+    `types` are names of event types, beginnings (`Sop*`) or ends (`*Published`) of names, or `*`;
+    types that begin like one of `without` are not meant all the same.
     `handle` runs in a transaction of the platform's own scope, together with the mark that the
     event was delivered: what it writes takes effect once. It must be harmless when it runs again,
     and must not wait for anything outside of the database; a `heavy` one runs in a Celery worker
@@ -29,10 +31,12 @@ class Subscriber:
     replayable: bool = True
     strict: bool = False
     heavy: bool = False
+    without: tuple[str, ...] = ()
 
     def wants(self, event_type: str) -> bool:
         """Return whether this type of event is meant."""
-        return any(_fits(event_type, wanted) for wanted in self.types)
+        meant = any(_fits(event_type, wanted) for wanted in self.types)
+        return meant and not event_type.startswith(self.without)
 
 
 def _fits(event_type: str, wanted: str) -> bool:
@@ -82,7 +86,7 @@ class SubscriberRegistry:
 subscribers = SubscriberRegistry()
 
 
-def subscribe(name: str, types: Iterable[str], **options: bool) -> Callable[[Handler], Handler]:
+def subscribe(name: str, types: Iterable[str], **options: Any) -> Callable[[Handler], Handler]:
     """Declare the decorated function a subscriber; `options` as in `Subscriber`."""
 
     def declare(handler: Handler) -> Handler:

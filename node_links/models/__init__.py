@@ -1,7 +1,13 @@
 """The graph's tables. `base` holds what features inherit; the rest are the graph's own."""
 
 from node_links.models.audit import AuditLog
-from node_links.models.base import CanvasEntity, NodeEntity, VersionSnapshot
+from node_links.models.base import (
+    CANVAS_FIELDS,
+    CanvasEntity,
+    NodeEntity,
+    VersionSnapshot,
+    document_of,
+)
 from node_links.models.deliveries import DeadLetter, EventDelivery
 from node_links.models.drifts import LinkDrift
 from node_links.models.event_types import CustomEventType, DedupKey
@@ -43,4 +49,6 @@ __all__ = [
     "VersionSnapshot",
     "Webhook",
     "WebhookDelivery",
+    "CANVAS_FIELDS",
+    "document_of",
 ]

@@ -1,6 +1,7 @@
 """What every feature's entity is: an addressed, versioned, owned row with an optimistic lock."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -71,6 +72,17 @@ class NodeEntity(models.Model):
         return f'"{self.revision}"'
 
 
+CANVAS_FIELDS = ("nodes_data", "edges_data", "viewport_data", "document_data")
+"""The columns that hold a drawing."""
+
+
+def document_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the drawing in `content` (an entity's values, or what a version keeps) as React Flow
+    reads it."""
+    nodes, edges, viewport, rest = (content[name] for name in CANVAS_FIELDS)
+    return {**rest, "nodes": nodes, "edges": edges, "viewport": viewport}
+
+
 class CanvasEntity(NodeEntity):
     """An entity drawn as a React Flow document `{nodes, edges, viewport}`; all keys are kept."""
 
@@ -85,6 +97,11 @@ class CanvasEntity(NodeEntity):
 
     class Meta:
         abstract = True
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The drawing as React Flow reads it."""
+        return document_of({name: getattr(self, name) for name in CANVAS_FIELDS})
 
 
 class VersionSnapshot(models.Model):

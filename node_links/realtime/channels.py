@@ -20,6 +20,7 @@ from node_links.models import NodeEvent
 from node_links.realtime import topics
 from node_links.realtime.messages import message_of_event, message_of_notification
 from node_links.registry import features
+from node_links.sights import sights
 
 REMEMBERED = timedelta(hours=24)
 # What is sent of the past in one go; who missed more comes back for the rest.
@@ -199,7 +200,12 @@ class NotificationChannel(Channel):
 
 
 def require_sight(actor: Actor, feature_type: str, entity_id: UUID) -> None:
-    """Raise `NotFound` unless `actor` sees this living entity."""
+    """Raise `NotFound` unless `actor` sees this living entity, or what else has events."""
+    sees = sights.find(feature_type)
+    if sees is not None:
+        if not sees(actor, entity_id):
+            raise NotFound()
+        return
     known = [feature for feature in features.all() if feature.feature_type == feature_type]
     if not known:
         raise NotFound()

@@ -34,6 +34,11 @@ def next_number(entity: NodeEntity, version: str | None) -> tuple[Version, str]:
     `InvalidTransition`, `ValidationFailed` (`invalid_version`), `Conflict` (`version_conflict`).
     """
     require_status(entity, EntityStatus.DRAFT)
+    return number_of_draft(entity, version)
+
+
+def number_of_draft(entity: NodeEntity, version: str | None) -> tuple[Version, str]:
+    """Return as `next_number`, whatever the entity's status. Raises as that otherwise."""
     number = Version.parse(version) if version is not None else Version.parse(entity.version)
     return number, _bump(entity.published_version, number)
 
@@ -66,7 +71,9 @@ def publish_entity(
     }
     told = {"action": "publish", **data, **(act or {})}
     with annotate(event_type=event_type, event_data=told):
-        snapshot = _write_snapshot(snapshot_model, actor, entity, number, bump, notes)
+        snapshot = write_snapshot(
+            snapshot_model, actor=actor, entity=entity, number=number, bump=bump, notes=notes
+        )
         entity.version = entity.published_version = str(number)
         entity.status = EntityStatus.PUBLISHED
         save_entity(entity, [*HEAD, *also])
@@ -152,9 +159,17 @@ def content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _write_snapshot(
-    model: type[S], actor: Actor, entity: NodeEntity, number: Version, bump: str, notes: str
+def write_snapshot(
+    model: type[S],
+    *,
+    actor: Actor,
+    entity: NodeEntity,
+    number: Version,
+    bump: str,
+    notes: str,
+    also: Mapping[str, Any] | None = None,
 ) -> S:
+    """Keep what `entity` says now under a number; `also` are the feature's own columns."""
     content = snapshot_content(entity)
     return model._default_manager.create(
         organization_id=entity.organization_id,
@@ -169,6 +184,7 @@ def _write_snapshot(
         content_hash=content_hash(content),
         notes=notes,
         author_id=actor.user_id,
+        **(also or {}),
     )
 
 

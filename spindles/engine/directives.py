@@ -135,28 +135,25 @@ def _(result: ForEach, run: Run, step: StepState) -> None:
         run,
         step,
         WaitKind.ITEMS,
-        count=len(result.items),
         item_kind=result.kind,
         params=dict(result.params),
         concurrency=result.concurrency,
         on_item_error=result.on_item_error,
+        count=len(result.items),
     )
-    _spread(run, step, result)
+    _renew_items(run, step, result)
+    for index in range(len(run.items_of(step.step_id)), len(result.items)):
+        run.add_item(_item(step, result, index, result.items[index]))
 
 
-def _spread(run: Run, step: StepState, result: ForEach) -> None:
-    """Put the items into the run; those of an earlier try that are done stay as they are."""
-    before = {item.item_index: item for item in run.items_of(step.step_id)}
-    for index, value in enumerate(result.items):
-        known = before.pop(index, None)
-        if known is None:
-            run.add_item(_item(step, result, index, value))
-        elif known.status != StepStatus.COMPLETED or known.item != value:
-            known.item = value
-            reopen(run, known)
-    for beyond in before.values():
-        reopen(run, beyond)
-        skip(run, beyond, SkipReason.MANUAL, "The list has become shorter.")
+def _renew_items(run: Run, step: StepState, result: ForEach) -> None:
+    """Begin anew with the items of a map that runs once more; their tries stay as history."""
+    for index, item in enumerate(run.items_of(step.step_id)):
+        reopen(run, item)
+        if index < len(result.items):
+            item.item = result.items[index]
+        else:
+            skip(run, item, SkipReason.MANUAL, "The list has become shorter.")
 
 
 def _item(step: StepState, result: ForEach, index: int, item: Any) -> StepState:

@@ -3,8 +3,11 @@
 from typing import Any, cast
 from uuid import UUID
 
+from accounts.actors import Actor
+from config.request_context import inside_execution
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus
 from spindles.engine import failures
+from spindles.engine.comparing import compare_replay
 from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
 from spindles.engine.outputs import for_row
@@ -14,6 +17,7 @@ from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import cancel
 from spindles.engine.variables import StepsView, output_of, variables_of
 from spindles.expressions.templates import TemplateError, render
+from spindles.models import Execution
 from spindles.registry import runnables
 
 _EMPTY: tuple[Any, ...] = (None, {}, [], "")
@@ -37,6 +41,7 @@ def end_run(run: Run) -> None:
 def end_overdue(run: Run) -> None:
     """End a run whose time is over: what is open is cancelled, and the run has failed."""
     close_open_steps(run)
+    cancel_children(run, by=None, reason="The time of the run above it was over.")
     row = run.row
     row.outputs = outputs_of(run)
     row.error = failures.of_run(
@@ -52,6 +57,7 @@ def end_overdue(run: Run) -> None:
 def end_broken(run: Run, reason: str) -> None:
     """End a run that the engine cannot go on with: what is open is cancelled."""
     close_open_steps(run)
+    cancel_children(run, by=None, reason="The run above it could not go on.")
     row = run.row
     row.error = failures.of_run(
         "engine_error",
@@ -64,42 +70,50 @@ def end_broken(run: Run, reason: str) -> None:
 
 
 def fail_run(run: Run, step_ids: list[str]) -> None:
-    """End a run badly; why stands in its row."""
+    """End a run badly; why stands in its row. It is written down where it stood."""
     _end(run, ExecutionStatus.FAILED)
+    run.change.snapshot = True
     failed = list(dict.fromkeys(step_ids))
     run.record_run("WorkflowExecutionFailed", error=run.row.error, failed_step_ids=failed)
     run.log(LogLevel.ERROR, (run.row.error or {}).get("message", "The run failed."))
 
 
-def cancel_run(run: Run, *, by: str | None, reason: str) -> None:
+def cancel_run(run: Run, *, by: Actor | None, reason: str) -> None:
     """End a run by hand: what is open is cancelled, and the runs it started are as well."""
     close_open_steps(run)
+    cancel_children(run, by=by, reason="The run above it was cancelled.")
     run.row.outputs = outputs_of(run)
     run.row.status_reason = reason
     _end(run, ExecutionStatus.CANCELLED)
-    told = {"cancelled_by": by, "reason": reason or None}
-    run.record_run(
-        "WorkflowExecutionCancelled", **{key: value for key, value in told.items() if value}
-    )
+    cancelled_by = str(by.user_id) if by is not None and by.user_id else None
+    run.record_run("WorkflowExecutionCancelled", cancelled_by=cancelled_by, reason=reason or None)
     run.log(LogLevel.WARNING, "The run was cancelled.", data={"reason": reason} if reason else {})
 
 
+def cancel_children(run: Run, *, by: Actor | None, reason: str) -> None:
+    """Cancel the open runs that this one has started, and those that they have.
+
+    Runs are locked from above to below, by everybody.
+    """
+    below = Execution.objects.filter(parent=run.row.pk).open().order_by("pk")
+    for child_id in below.values_list("pk", flat=True):
+        stop_child(child_id, by=by, reason=reason)
+
+
+def stop_child(child_id: UUID, *, by: Actor | None, reason: str) -> None:
+    """Cancel a run that another one has started, where it is open, and those below it."""
+    child = open_run(child_id)
+    if child is not None and child.row.is_open:
+        with inside_execution(child_id):
+            cancel_run(child, by=by, reason=reason)
+            save_run(child, by)
+
+
 def close_open_steps(run: Run) -> None:
-    """Cancel every step that has not settled, and the runs that such steps wait for."""
+    """Cancel every step that has not settled."""
     for step in list(run.steps.values()):
         if not step.settled:
-            stop_child(run, step)
             cancel(run, step)
-
-
-def stop_child(run: Run, step: StepState) -> None:
-    """Cancel the run that a step waits for, where it waits for one that is open."""
-    if step.wait_child is None:
-        return
-    child = open_run(UUID(step.wait_child))
-    if child is not None and child.row.is_open:
-        cancel_run(child, by=None, reason="What started it waits no more.")
-        save_run(child)
 
 
 def outputs_of(run: Run) -> dict[str, Any]:
@@ -131,6 +145,8 @@ def _end(run: Run, status: ExecutionStatus) -> None:
     row.started_at = row.started_at or run.now
     row.completed_at = max(run.now, row.started_at)
     row.queued_at = row.snapshot_at = row.deadline_at = row.wake_at = None
+    if row.replay_of_id is not None:
+        compare_replay(run)
     give_slot_back(run)
     runnable = runnables.find(row.source_feature)
     if runnable is not None and runnable.ended is not None:

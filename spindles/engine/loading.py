@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.db import connection
+from django.db.models import CharField, DateTimeField, Func, Value
 
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import Execution, StoredPlan
@@ -76,16 +78,16 @@ def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
 
     `known` is what the caller read of it before: only what has changed since is read.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [silence_allowed(), execution_id])
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    revision, now, wake_at, _ = found
-    if known is not None and known.row.revision == revision:
-        known.now, known.row.wake_at = now, wake_at
-        return known
-    return _read(execution_id, now, known)
+    if known is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [silence_allowed(), execution_id])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        revision, known.now, known.row.wake_at, _ = found
+        if known.row.revision == revision:
+            return known
+    return _read(execution_id, known)
 
 
 def silence_allowed() -> str:
@@ -104,8 +106,13 @@ def read_leases(run: Run, steps: Iterable[StepState]) -> None:
             run.steps[step_id].lease_until = lease_until
 
 
-def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
-    row = Execution.objects.get(pk=execution_id)
+def _read(execution_id: UUID, known: Run | None) -> Run | None:
+    limit = _Setting(Value("idle_in_transaction_session_timeout"), Value(silence_allowed()), True)
+    rows = Execution.objects.select_for_update(no_key=True).annotate(_now=_Clock(), _limit=limit)
+    row: Any = rows.filter(pk=execution_id).first()
+    if row is None:
+        return None
+    now: datetime = row._now
     since = -1
     if known is not None:
         since = known.row.revision
@@ -116,6 +123,20 @@ def _read(execution_id: UUID, now: datetime, known: Run | None) -> Run:
         cursor.execute(_STEPS, [execution_id, since])
         run.put(_step(values) for values in cursor.fetchall())
     return run
+
+
+class _Setting(Func):
+    """Makes a setting of the transaction: its name, its value, and that it is no longer than it."""
+
+    function = "set_config"
+    output_field = CharField()
+
+
+class _Clock(Func):
+    """The server's clock, which goes on while a transaction is open."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 def _step(values: tuple[object, ...]) -> StepState:

@@ -13,13 +13,14 @@ from accounts.actors import Actor
 from accounts.choices import Role
 from accounts.tenancy import scope
 from config.exceptions import DomainError, InfrastructureException
+from config.logging import redacted
 from config.request_context import accept_request_id, inside_execution, request_context
 from spindles.choices import Category, LogLevel
 from spindles.engine.directives import told_use
 from spindles.engine.failures import told
 from spindles.engine.outputs import store_output
 from spindles.engine.stepping import unexpected
-from spindles.models import ExecutionLog
+from spindles.models import Execution, ExecutionLog
 from spindles.registry import Done, StepContext, StepError, StepKind, step_kinds
 
 logger = structlog.get_logger("nodeloom.step")
@@ -93,6 +94,9 @@ def _context(payload: dict[str, Any]) -> StepContext:
 
     def log(level: LogLevel, message: str, **data: Any) -> None:
         with scope(actor):
+            # In turn with whoever changes the run, so that who reads on misses no line.
+            locked = Execution.objects.select_for_update(no_key=True).only("pk")
+            locked.filter(pk=payload["execution_id"]).first()
             ExecutionLog.objects.create(
                 organization_id=actor.tenant_id,
                 execution_id=payload["execution_id"],
@@ -101,7 +105,7 @@ def _context(payload: dict[str, Any]) -> StepContext:
                 step_id=payload["step_id"],
                 attempt=payload["attempt"],
                 message=message,
-                data=data,
+                data=redacted(data),
             )
 
     return StepContext(

@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from accounts.actors import Actor
 from node_links.events.recording import record_events
 from spindles.choices import SETTLED, ExecutionStatus, StepStatus
 from spindles.engine.loading import COLUMNS
 from spindles.engine.outputs import without_nul
+from spindles.engine.snapshots import number_snapshot, write_snapshot
 from spindles.engine.state import ROW, UNREAD, Change, Run, StepState
 from spindles.models import Execution
 
@@ -43,7 +45,7 @@ _GIVEN = f"""jsonb_to_recordset(%s::jsonb) AS c({_SHAPE}, output jsonb, has_outp
 _UPDATE_STEPS = f"""
 UPDATE execution_steps s SET {", ".join(f"{name} = c.{name}" for name in _CHANGING)}, revision = %s,
     output = CASE WHEN c.has_output THEN c.output ELSE s.output END,
-    input = CASE WHEN c.has_input THEN c.input ELSE s.input END, item = coalesce(c.item, s.item)
+    input = CASE WHEN c.has_input THEN c.input ELSE s.input END, item = c.item
 FROM {_GIVEN} WHERE s.execution_id = %s AND s.step_id = c.step_id
 """  # noqa: S608 - constants only
 _INSERT_STEPS = f"""
@@ -73,12 +75,17 @@ FROM jsonb_to_recordset(%s::jsonb) AS c(at timestamptz, level text, step_id text
 """
 
 
-def save_run(run: Run) -> None:
-    """Write what has changed, in the transaction that holds the run's lock, and forget it."""
-    row, change = run.row, run.change
-    run.change = Change()
+def save_run(run: Run, actor: Actor | None = None) -> None:
+    """Write what has changed, in the transaction that holds the run's lock, and forget it.
+
+    `actor` is the person who changed it, where it is not the run's own course.
+    """
+    row = run.row
     row.revision += 1
     row.settled_steps = sum(step.settled for step in run.drawn() if not step.internal)
+    if run.change.snapshot:
+        number_snapshot(run)
+    change, run.change = run.change, Change()
     key = (row.pk, row.organization_id)
     with connection.cursor() as cursor:
         if change.new_steps:
@@ -96,7 +103,10 @@ def save_run(run: Run) -> None:
             cursor.execute(_WRITE_LOGS, [*key, _json(change.logs)])
     row.save(update_fields=ROW)
     run.note_row()
-    record_events(actor=run.actor, events=change.events)
+    if change.snapshot:
+        write_snapshot(run)
+    quiet = not row.feeds_production
+    record_events(actor=actor or run.actor, events=change.events, quiet=quiet)
 
 
 def save_next_look(run: Run) -> None:

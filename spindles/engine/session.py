@@ -78,6 +78,7 @@ class Session:
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
         self._more = False
         self._renewed = time.monotonic()
+        self._lacks_slot = False
 
     def drive(self) -> None:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
@@ -91,9 +92,9 @@ class Session:
     def turn(self) -> bool:
         """Do one transaction and begin the jobs it came to; False where there is nothing to do."""
         with inside_execution(self._execution_id):
-            if not self._jobs and not self._has_slot():
-                return False
             progress = self._patiently()
+            if self._takes_slot():
+                progress = self._patiently()
         if progress is None:
             return False
         for job in progress.jobs:
@@ -111,10 +112,11 @@ class Session:
             cursor.execute(_RENEW, [settings.LEASE_SECONDS, steps, attempts, self._execution_id])
         self._renewed = time.monotonic()
 
-    def _has_slot(self) -> bool:
-        """Return whether the run may be at work; else it is queued."""
-        if self._run is not None and self._run.row.holds_slot:
-            return True
+    def _takes_slot(self) -> bool:
+        """Take a slot where the run has something to do and none; False where it is queued."""
+        if not self._lacks_slot:
+            return False
+        self._lacks_slot = False
         return take_slot(self._actor, self._execution_id)
 
     def _stay(self) -> bool:
@@ -171,7 +173,7 @@ class Session:
             if (step_id, attempt) in self._jobs:
                 take_answer(run, run.steps[step_id], self._jobs[step_id, attempt])
         looked = run.row.wake_at
-        progress = self._go_on(run)
+        progress = self._go_on(run, at_work=len(self._jobs.keys() - set(taken)))
         if run.has_changed:
             _link(run)
             save_run(run)
@@ -179,18 +181,20 @@ class Session:
             save_next_look(run)
         return progress
 
-    def _go_on(self, run: Run) -> Progress | None:
+    def _go_on(self, run: Run, *, at_work: int) -> Progress | None:
         """Go on with a run that may; None where it may not, or has nothing for this worker."""
         row = run.row
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
         if not row.holds_slot:
+            self._lacks_slot = not at_work
             return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)
         row.worker = self._worker
-        room = max(1, settings.STEP_PROCESSES) - len(self._jobs)
+        room = max(1, settings.STEP_PROCESSES) - at_work
         progress = go_on(run, worker=self._worker, processes=room, mine=self._jobs.keys())
+        _plan_snapshot(run)
         busy = any(step.status == StepStatus.RUNNING for step in run.steps.values())
         if not (busy or progress.more or progress.left):
             give_slot_back(run)
@@ -245,6 +249,19 @@ def _set_out(run: Run) -> None:
         row.started_at = run.now
     if row.timeout:
         row.deadline_at = row.started_at + timedelta(seconds=row.timeout)
+
+
+def _plan_snapshot(run: Run) -> None:
+    """Take a snapshot where one is due; where something has changed since the last, plan one."""
+    row = run.row
+    if row.status != ExecutionStatus.RUNNING or not settings.SNAPSHOT_INTERVAL:
+        return
+    if row.snapshot_at is None:
+        if run.change.steps:
+            row.snapshot_at = run.now + timedelta(seconds=settings.SNAPSHOT_INTERVAL)
+    elif row.snapshot_at <= run.now:
+        run.change.snapshot = True
+        row.snapshot_at = None
 
 
 def _link(run: Run) -> None:

@@ -43,8 +43,9 @@ busy AS (
 # A run whose time is over needs no room: it only ends.
 _TAKE = f"""
 WITH wanted AS (
+    -- Whoever has the row in hand may be waiting for the turn: it is left to them.
     SELECT *, coalesce(queued_at, clock_timestamp()) AS since
-    FROM executions WHERE execution_id = %(run)s
+    FROM executions WHERE execution_id = %(run)s FOR NO KEY UPDATE SKIP LOCKED
 ), {_LINE}, taken AS (
     SELECT coalesce(sum(runs), 0) AS runs,
         coalesce(sum(runs) FILTER (WHERE busy.source_id = w.source_id), 0) AS of_source
@@ -76,18 +77,31 @@ ORDER BY priority DESC, queued_at, execution_id LIMIT %(ahead)s
 _RING_AHEAD = 3
 
 
+def take_slot_at_once(actor: Actor, execution_id: UUID) -> None:
+    """Give a run that has just been created a slot, or a place in the queue.
+
+    The organisation's turn is held until the caller's transaction ends.
+    """
+    _take(actor, execution_id)
+
+
 def take_slot(actor: Actor, execution_id: UUID) -> bool:
     """Take a slot for a run, in a transaction of its own; where none is free the run is queued.
 
     True where the run has one, or needs none because it is not open.
     """
+    with scope(actor):
+        return _take(actor, execution_id)
+
+
+def _take(actor: Actor, execution_id: UUID) -> bool:
     limit: int = settings.MAX_RUNNING_PER_ORGANIZATION
     parameters: dict[str, Any] = {
         "organization": actor.tenant_id,
         "run": execution_id,
         "limit": limit,
     }
-    with scope(actor), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_IN_TURN, [silence_allowed(), actor.tenant_id])
         cursor.execute(_TAKE, parameters)
         taken = cursor.fetchone()

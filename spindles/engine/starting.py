@@ -12,10 +12,12 @@ from structlog.contextvars import get_contextvars
 from accounts.actors import Actor
 from config.exceptions import DomainError
 from config.ids import uuid7
+from config.request_context import inside_execution
 from node_links.events.recording import AggregateKey, record_event
 from spindles.choices import Category, Environment, TriggerKind
 from spindles.engine.doorbell import ring_on_commit
-from spindles.engine.state import FEATURE, Run, StepState
+from spindles.engine.slots import take_slot_at_once
+from spindles.engine.state import FEATURE, Run, StepState, told_of_run
 from spindles.models import Execution
 from spindles.registry import Prepared, StartChild, StepError, runnables
 
@@ -84,6 +86,7 @@ def start_execution(
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [row.pk, row.plan_id])
     _tell(actor, row)
+    take_slot_at_once(actor, row.pk)
     ring_on_commit(row.organization_id, row.pk)
     return row
 
@@ -143,16 +146,15 @@ def _refused(code: str, message: str) -> StepError:
 def _tell(actor: Actor, row: Execution) -> None:
     data = {
         "execution_id": str(row.pk),
-        "workflow_id": str(row.source_id),
-        "source_feature": row.source_feature,
+        **told_of_run(row),
         "workflow_version": row.source_version,
         "inputs": row.inputs,
-        "environment": str(row.environment),
-        "user_id": str(actor.user_id) if actor.user_id else None,
     }
-    record_event(
-        actor=actor,
-        entity=AggregateKey(row.organization_id, FEATURE, row.pk),
-        event_type="WorkflowExecutionStarted",
-        data=data,
-    )
+    with inside_execution(row.pk):
+        record_event(
+            actor=actor,
+            entity=AggregateKey(row.organization_id, FEATURE, row.pk),
+            event_type="WorkflowExecutionStarted",
+            data=data,
+            quiet=not row.feeds_production,
+        )

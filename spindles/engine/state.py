@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from accounts.choices import Role
+from config.logging import redacted
 from node_links.events.recording import NewEvent
 from spindles.choices import SETTLED, LogLevel, StepStatus
 from spindles.models import Execution
@@ -104,6 +105,7 @@ class Change:
     attempts: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     logs: list[dict[str, Any]] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
+    snapshot: bool = False
 
 
 class Run:
@@ -208,8 +210,7 @@ class Run:
 
     def record_run(self, event_type: str, **data: Any) -> None:
         """Note an event of the run as a whole."""
-        source = {"workflow_id": str(self.row.source_id), "source_feature": self.row.source_feature}
-        self.record(event_type, {**source, **data})
+        self.record(event_type, {**told_of_run(self.row), **data})
 
     def log(
         self,
@@ -226,6 +227,20 @@ class Run:
                 "step_id": step.step_id if step is not None else None,
                 "attempt": step.attempt or None if step is not None else None,
                 "message": message,
-                "data": data or {},
+                "data": redacted(data or {}),
             }
         )
+
+
+def told_of_run(row: Execution) -> dict[str, Any]:
+    """Return what every event of a run as a whole says: what ran, for what, and by whom."""
+    return {
+        "workflow_id": str(row.source_id),
+        "source_feature": row.source_feature,
+        "name": row.source_name,
+        "environment": str(row.environment),
+        "trigger": str(row.trigger_kind),
+        "user_id": str(row.started_by_id) if row.started_by_id else None,
+        "parent_execution_id": str(row.parent_id) if row.parent_id else None,
+        "replay_of": str(row.replay_of_id) if row.replay_of_id else None,
+    }

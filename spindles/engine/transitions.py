@@ -154,6 +154,23 @@ def skip(run: Run, step: StepState, reason: str, note: str = "") -> None:
     run.record("StepExecutionSkipped", {"reason": str(reason)}, step)
 
 
+def set_aside(run: Run, step: StepState, reason: str, note: str = "") -> None:
+    """Let a step be that has failed: the run goes on as though it had been skipped."""
+    step.error = None
+    skip(run, step, reason, note)
+
+
+def wait_for_items(run: Run, step: StepState, wait: dict[str, Any]) -> None:
+    """Let a map go on with the items that it has, in a try of its own; `wait` is what it knew."""
+    begin(run, step, worker="", lease_seconds=0)
+    hand_over(run, step, WaitKind.ITEMS, **wait)
+
+
+def interrupt_for_good(run: Run, step: StepState) -> None:
+    """Take a step from the worker that is at it, because its run goes back to before it began."""
+    end_attempt(run, step, AttemptStatus.CANCELLED)
+
+
 def cancel(run: Run, step: StepState) -> None:
     """End an open step because its run ends."""
     if step.status == StepStatus.RUNNING or step.wait_kind is not None:

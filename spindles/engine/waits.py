@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
+from uuid import UUID
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
 from spindles.engine.directives import finish
@@ -56,7 +57,8 @@ def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
             if step.wait_kind == WaitKind.DELAY:
                 finish(run, step, None)
             else:
-                stop_child(run, step)
+                if step.wait_child is not None:
+                    stop_child(UUID(step.wait_child), by=None, reason="It took too long.")
                 raise _expired(step)
     except StepError as error:
         _fail(run, step, error)
@@ -109,7 +111,7 @@ def _take_child(run: Run, step: StepState, child: Execution) -> None:
 
 def _look_at_items(run: Run, step: StepState) -> None:
     """End a map whose items have all settled; after a failure that counts, start no more."""
-    items = run.items_of(step.step_id)[: step.wait["count"]]
+    items = run.items_of(step.step_id)[: step.wait.get("count")]
     collect = step.wait["on_item_error"] == "collect"
     failed = [item for item in items if item.status == StepStatus.FAILED]
     if failed and not collect:

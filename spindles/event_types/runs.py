@@ -9,11 +9,17 @@ from node_links.events.types import Absent, EventData, EventType, event_types
 
 
 class RunEvent(EventData):
-    """Of a run."""
+    """Of a run: what ran, and for what; `user_id` has started it, by `trigger`."""
 
     execution_id: str
     workflow_id: str
     source_feature: str
+    name: str | Absent = None
+    environment: str | Absent = None
+    trigger: str | Absent = None
+    user_id: str | Absent = None
+    parent_execution_id: str | Absent = None
+    replay_of: str | Absent = None
 
 
 class RunStarted(RunEvent):
@@ -21,8 +27,6 @@ class RunStarted(RunEvent):
 
     workflow_version: str
     inputs: dict[str, Any]
-    environment: str
-    user_id: str | Absent = None
 
 
 class RunCompleted(RunEvent):
@@ -108,6 +112,13 @@ class StepWaiting(StepEvent):
     until: str | Absent = None
 
 
+class StepAssigned(StepEvent):
+    """A step that waits for a person was given to others, who are named by id."""
+
+    assignees: list[str]
+    assigned_by: str | Absent = None
+
+
 class CheckpointCreated(EventData):
     """It was written down where a run stands; `completion` in percent."""
 
@@ -153,6 +164,7 @@ _RUNS: dict[str, type[EventData]] = {
     "StepExecutionRetried": StepRetried,
     "StepExecutionSkipped": StepSkipped,
     "StepExecutionWaiting": StepWaiting,
+    "StepExecutionAssigned": StepAssigned,
     "CheckpointCreated": CheckpointCreated,
     "CheckpointRestored": CheckpointRestored,
     "CheckpointDeleted": CheckpointDeleted,

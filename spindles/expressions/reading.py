@@ -30,13 +30,16 @@ class Reader:
         if not isinstance(value, Mapping) or any(not path for path in paths):
             return self._copy(value, depth)
         below: dict[str, list[tuple[str, ...]]] = {}
-        for first, *rest in paths:
-            below.setdefault(first, []).append(tuple(rest))
-        return {
-            key: self._select(value[key], rest, depth + 1)
-            for key, rest in below.items()
-            if key in value
-        }
+        for path in paths:
+            below.setdefault(path[0], []).append(path[1:])
+        found: dict[str, Any] = {}
+        for key, rest in below.items():
+            try:
+                member = value[key]
+            except KeyError:
+                continue
+            found[key] = self._select(member, rest, depth + 1)
+        return found
 
     def _copy(self, value: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('spindles', '0002_row_level_security'),
+        ('spindles', '0003_spindles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,5 +1,6 @@
 """The tables of spindles, plans and runs."""
 
+from spindles.models.credentials import Credential
 from spindles.models.executions import (
     Execution,
     ExecutionAttempt,
@@ -8,12 +9,19 @@ from spindles.models.executions import (
     ExecutionStep,
 )
 from spindles.models.plans import StoredPlan
+from spindles.models.spindles import Spindle, SpindleVersion
+from spindles.models.triggers import SpindleTrigger, TriggerFiring
 
 __all__ = [
+    "Credential",
     "Execution",
     "ExecutionAttempt",
     "ExecutionLog",
     "ExecutionSnapshot",
     "ExecutionStep",
+    "Spindle",
+    "SpindleTrigger",
+    "SpindleVersion",
     "StoredPlan",
+    "TriggerFiring",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -248,6 +249,12 @@ class ExecutionStep(models.Model):
                 fields=["organization", "wait_until"],
                 condition=Q(wait_kind=WaitKind.PERSON),
                 name="execution_steps_people",
+            ),
+            GinIndex(
+                fields=["used"],
+                opclasses=["jsonb_path_ops"],
+                condition=~Q(used=[]),
+                name="execution_steps_used",
             ),
         ]
 

@@ -1,12 +1,23 @@
 """What the parameters of all kinds have in common, and reading them before they are checked."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 YEAR = 366 * 86_400
 """The longest wait, in seconds."""
+
+
+def _live_is_none(version: Any) -> Any:
+    return None if version in ("published", "") else version
+
+
+Pin = Annotated[
+    Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")] | None,
+    BeforeValidator(_live_is_none),
+]
+"""A version that is pinned; None, also written `published`, is the live one."""
 
 
 class Params(BaseModel):
@@ -30,3 +41,9 @@ def text_at(params: Mapping[str, Any], name: str) -> str | None:
     """Return the text under `name`, or None where there is none."""
     value = params.get(name)
     return value if isinstance(value, str) and value else None
+
+
+def version_at(params: Mapping[str, Any]) -> str | None:
+    """Return the version that unchecked parameters pin; None for the live one, or a template."""
+    version: str | None = _live_is_none(text_at(params, "version"))
+    return None if version is None or "${{" in version else version

@@ -1,5 +1,5 @@
-"""What workers and beat do for runs."""
+"""What workers and beat do for runs and triggers."""
 
-from spindles.tasks import executions
+from spindles.tasks import executions, triggers
 
-__all__ = ["executions"]
+__all__ = ["executions", "triggers"]

@@ -36,9 +36,11 @@ from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
+from spindles.services.credentials import create_credential
 from spindles.services.plans import store_plan
+from spindles.services.publishing import publish_spindle
 from tests.accounts.conftest import make_key
-from tests.factories import Person, make_model, make_person, make_sop
+from tests.factories import Person, make_model, make_person, make_sop, make_spindle
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def _fill(person: Person) -> Sop:
         publish_entity(
             FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
         )
+        spindle = make_spindle(person, steps=[{"id": "wait", "kind": "noop"}])
+        publish_spindle(actor=person.actor, pk=spindle.pk)
         node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
         # The index is filled by a task; a row of each kind is enough here.
         NodeChunk.objects.get_or_create(
@@ -94,6 +98,7 @@ def _fill(person: Person) -> Sop:
         )
         webhook, _ = create_webhook(actor=person.actor, url="https://example.com/", types=["*"])
         ping_webhook(actor=person.actor, pk=webhook.pk)
+        create_credential(actor=person.actor, name="billing", kind="bearer", secret="token")
         Notification.objects.create(
             organization=tenant, user=person.user, channel="in_app", event_id=uuid4(),
             entity_id=sop.pk

@@ -1,10 +1,11 @@
-"""Connections that the server has closed are found out without asking it."""
+"""Connections that the server has closed are found out without asking it; moments are in UTC."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connections
+from django.db import DataError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config.postgresql.base import is_lost
@@ -83,3 +84,35 @@ def test_a_kept_connection_that_was_lost_is_opened_anew_in_the_next_request() ->
     connection.close_if_health_check_failed()
 
     assert _pid(connection) != first
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-01-02 03:04:05.678901+00", datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)),
+        ("2026-01-02 03:04:05.6+00", datetime(2026, 1, 2, 3, 4, 5, 600000, UTC)),
+        ("2026-01-02 03:04:05+02", datetime(2026, 1, 2, 1, 4, 5, 0, UTC)),
+        ("0033-01-02 03:04:05+00", datetime(33, 1, 2, 3, 4, 5, 0, UTC)),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_a_moment_is_read_in_utc_whatever_the_server_speaks(
+    written: str, moment: datetime, zone: str
+) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT set_config('TimeZone', %s, false)", [zone])
+        try:
+            cursor.execute("SELECT %s::timestamptz, array[%s::timestamptz]", [written, written])
+            [(one, many)] = cursor.fetchall()
+        finally:
+            cursor.execute("RESET TimeZone")
+
+    assert (one, many) == (moment, [moment])
+    assert one.tzinfo is UTC
+
+
+@pytest.mark.parametrize("written", ["infinity", "10000-01-01 00:00:00+00", "0001-01-01 BC"])
+def test_a_moment_that_python_cannot_hold_is_refused(written: str) -> None:
+    with connections["default"].cursor() as cursor, pytest.raises(DataError):
+        cursor.execute("SELECT %s::timestamptz", [written])
+        cursor.fetchone()

@@ -82,6 +82,7 @@ class FunctionModelSerializer(ModelSerializer[FunctionModel]):
     ai_agent_config = serializers.DictField(required=False)
     permissions = serializers.DictField(required=False)
     owner = serializers.UUIDField(source="owner_id", read_only=True)
+    current_version = serializers.CharField(read_only=True)
     nodes_data = serializers.ListField(child=serializers.DictField(), read_only=True)
     edges_data = serializers.ListField(child=serializers.DictField(), read_only=True)
     viewport_data = serializers.DictField(read_only=True)

@@ -32,6 +32,16 @@ class VersionActions(NodeEntityViewSet):
     """
 
     snapshot_model: ClassVar[type[VersionSnapshot]]
+    version_serializer: ClassVar[type[shapes.VersionSerializer]] = shapes.VersionSerializer
+    content_serializer: ClassVar[type[shapes.VersionSerializer]] = shapes.VersionContentSerializer
+
+    def require_open(self, entity: Any) -> None:
+        """Raise `InvalidTransition` unless a draft is open."""
+        require_status(entity, EntityStatus.DRAFT)
+
+    def require_published(self, entity: Any) -> None:
+        """Raise `InvalidTransition` unless the next draft can be opened."""
+        require_status(entity, EntityStatus.PUBLISHED)
 
     def publish_draft(self, entity: Any, **values: Any) -> Response:
         """Publish the open draft of a locked entity; `values` are `version` and `notes`."""
@@ -56,7 +66,7 @@ class VersionActions(NodeEntityViewSet):
     def publish(self, request: Request, pk: UUID) -> Response:
         """Publish the open draft. 409 `version_conflict`, `invalid_transition`."""
         entity = self.get_object()
-        require_status(entity, EntityStatus.DRAFT)
+        self.require_open(entity)
         data = self.validated(shapes.PublishSerializer(data=request.data))
         return self.publish_draft(entity, **data)
 
@@ -67,7 +77,7 @@ class VersionActions(NodeEntityViewSet):
         entity = self.get_object()
         rows: QuerySet[Any] = self.snapshot_model._default_manager.all()
         page = self.paginate_queryset(rows.filter(entity_id=entity.pk).defer("content"))
-        shown = shapes.VersionSerializer(page, many=True, context={"entity": entity})
+        shown = self.version_serializer(page, many=True, context={"entity": entity})
         return self.get_paginated_response(shown.data)
 
     @extend_schema(request=shapes.OpenVersionSerializer)
@@ -75,7 +85,7 @@ class VersionActions(NodeEntityViewSet):
     def open_version(self, request: Request, pk: UUID) -> Response:
         """Open the next draft of what is published; the published one stays live."""
         entity = self.get_object()
-        require_status(entity, EntityStatus.PUBLISHED)
+        self.require_published(entity)
         data = self.validated(shapes.OpenVersionSerializer(data=request.data))
         opened = self.open_next(entity, **{**data, "bump": Bump(data["bump"])})
         return self.entity_response(opened, status.HTTP_201_CREATED)
@@ -86,7 +96,7 @@ class VersionActions(NodeEntityViewSet):
         """Read one published version; `published` names the live one."""
         entity = self.get_object()
         snapshot = self.snapshot_of(entity, version, pointer="/version")
-        shown = shapes.VersionContentSerializer(snapshot, context={"entity": entity})
+        shown = self.content_serializer(snapshot, context={"entity": entity})
         return Response(shown.data)
 
     @extend_schema(request=None)

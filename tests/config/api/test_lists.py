@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from rest_framework.request import Request
 from rest_framework.test import APIClient
 
+from config.api.filters import StrictFilterBackend
 from tests.config.api.probe import make_row
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,24 @@ def test_pages_link_to_their_neighbours(client: APIClient) -> None:
     }
     assert second.json()["next"] == f"{HOST}{URL}?ordering=sql&page=3&page_size=2"
     assert second.json()["previous"] == f"{HOST}{URL}?ordering=sql&page_size=2"
+
+
+def test_filters_are_made_only_for_who_asks_for_one(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    make: Any = StrictFilterBackend.get_filterset
+
+    def watched(backend: StrictFilterBackend, request: Request, *args: Any) -> Any:
+        asked.append(sorted(request.query_params))
+        return make(backend, request, *args)
+
+    monkeypatch.setattr(StrictFilterBackend, "get_filterset", watched)
+    rows = [make_row(count=count) for count in (0, 1)]
+
+    assert _ids(client.get(URL, {"page_size": "5"})) == [row.pk for row in rows]
+    assert _ids(client.get(URL, {"page_size": "5", "slow": "true"})) == [rows[1].pk]
+    assert asked == [["page_size", "slow"]]
 
 
 def test_a_page_past_the_end_is_empty_and_true(client: APIClient) -> None:

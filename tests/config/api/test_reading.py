@@ -10,6 +10,7 @@ import pytest
 from django.db.models import TextChoices
 from rest_framework import serializers as drf
 
+from config.api.reading import Read, readers_of
 from config.api.serializers import Serializer
 
 
@@ -44,6 +45,7 @@ class Shape(Serializer):
     facts = drf.DictField()
     key = drf.UUIDField()
     moment = drf.DateTimeField()
+    day = drf.DateField()
     year = drf.DateTimeField(format="%Y", source="moment")
     place = Place()
     told = Told()
@@ -71,6 +73,7 @@ def row(**changes: Any) -> SimpleNamespace:
         "facts": {"a": [1, None]},
         "key": UUID(int=5),
         "moment": datetime(2026, 1, 2, 3, 4, 5, 600, tzinfo=UTC),
+        "day": date(2026, 1, 2),
         "place": {"x": 1.5},
         "told": {"name": "Ben"},
         "called": lambda: "by name",
@@ -134,3 +137,23 @@ def test_a_lone_surrogate_is_refused_as_the_framework_refuses_it() -> None:
     assert mine.is_valid() is False
     assert mine.errors["name"][0].code == "surrogate_characters_not_allowed"
     assert Named(data={"name": "Ünïcode"}).is_valid() is True
+
+
+def test_a_list_is_compiled_once_whatever_its_fields_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that is read the framework's way makes the serializer's own fields."""
+    compiled: list[Any] = []
+
+    def watched(serializer: Any) -> list[tuple[str, Read]]:
+        compiled.append(type(serializer))
+        return readers_of(serializer)
+
+    monkeypatch.setattr("config.api.serializers.readers_of", watched)
+
+    class Town(Serializer):
+        told = Told()
+
+    rows = [row(told={"name": name}) for name in ("Anna", "Ben", "Cleo")]
+    shown = Town(rows, many=True, context={"greeting": "Hello"}).data
+
+    assert [each["told"]["name"] for each in shown] == ["Hello Anna", "Hello Ben", "Hello Cleo"]
+    assert compiled.count(Town) == 1

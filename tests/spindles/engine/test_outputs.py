@@ -1,125 +1,114 @@
-"""Outputs: in the row, in a file, or refused; and what a database cannot write."""
+"""Outputs: small ones in the row, large ones in files, too large ones refused."""
 
 import hashlib
-import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from config.exceptions import DataConsistencyException
+from config.ids import uuid7
+from spindles.choices import Category
 from spindles.engine import outputs
-from spindles.registry import Done
-from tests.factories import Cast
-from tests.spindles.engine.kinds import Script
-from tests.spindles.runs import plan_of, start, step
+from spindles.engine.outputs import Stored, store_output
+from spindles.models import ExecutionStep
+from spindles.registry import StepError
+from spindles.runs.outputs import read_output
 
-pytestmark = pytest.mark.django_db
+ORGANIZATION, RUN = uuid7(), uuid7()
 
 
 @pytest.fixture(autouse=True)
-def _files(settings: Settings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
+def _storage(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
-def test_a_large_output_goes_to_a_file_and_comes_back_where_it_is_named(
-    cast: Cast, script: Script, tmp_path: Path
-) -> None:
-    value = {"rows": [{"n": n, "text": "x" * 100} for n in range(1000)]}
-    script.say("big", Done(value))
-    plan = plan_of(
-        step("big", "scripted"),
-        step(
-            "one",
-            "transform",
-            params={"value": "${{ steps.big.output.rows.999.n }}"},
-            depends_on=("big",),
-        ),
-        step(
-            "all",
-            "transform",
-            params={"expression": "size(steps.big.output.rows)"},
-            depends_on=("big",),
-        ),
-        step("some", condition="steps.big.output.rows[1].n == 1", depends_on=("big",)),
+def store(output: Any, step_id: str = "a", attempt: int = 1) -> Stored:
+    return store_output(
+        output,
+        organization_id=ORGANIZATION,
+        execution_id=RUN,
+        step_id=step_id,
+        attempt=attempt,
     )
-    run = start(cast.editor.actor, plan).drive()
-    big = run.steps["big"]
-    assert (big.status, big.output) == ("completed", None)
-    written = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    assert big.output_bytes == len(written)
-    assert big.output_hash == hashlib.sha256(written).hexdigest()
-    [file] = [found for found in tmp_path.rglob("*") if found.is_file()]
-    assert str(file.relative_to(tmp_path)) == big.output_file
-    assert file.read_bytes() == written
-    assert run.steps["one"].output == 999
-    assert run.steps["all"].output == 1000
-    assert run.statuses["some"] == "completed"
-    assert run.row.outputs["big"] == value
 
 
-@pytest.mark.parametrize(("size", "in_row"), [(64 * 1024, True), (64 * 1024 + 1, False)])
-def test_the_limit_of_the_row_is_64_kb(cast: Cast, script: Script, size: int, in_row: bool) -> None:
-    script.say("it", Done("x" * (size - 2)))  # with its quotation marks
-    it = start(cast.editor.actor, plan_of(step("it", "scripted"))).drive().steps["it"]
-    assert it.output_bytes == size
-    assert (it.output is not None, it.output_file == "") == (in_row, in_row)
+def read(stored: Stored) -> Any:
+    return read_output(ExecutionStep(output=stored.value, output_file=stored.file))
 
 
-def test_an_output_that_is_too_large_fails_its_step_for_good(
-    cast: Cast, script: Script, monkeypatch: pytest.MonkeyPatch
+def test_a_small_output_stays_in_the_row(tmp_path: Path) -> None:
+    stored = store({"b": [1, None], "a": "ä"})
+
+    assert stored.value == {"b": [1, None], "a": "ä"}
+    assert (stored.file, stored.size) == ("", len('{"a":"ä","b":[1,null]}'.encode()))
+    assert stored.hash == hashlib.sha256('{"a":"ä","b":[1,null]}'.encode()).hexdigest()
+    assert read(stored) == stored.value
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exactly_64_kilobytes_stay_and_one_byte_more_becomes_a_file() -> None:
+    fits, more = "x" * (outputs.IN_ROW_BYTES - 2), "x" * (outputs.IN_ROW_BYTES - 1)
+
+    assert store(fits).file == ""
+    stored = store(more, "step[3]", 2)
+    assert stored.file.startswith(f"executions/{ORGANIZATION}/{RUN}/")
+    assert stored.file.endswith("-2.json")
+    assert (stored.value, stored.size) == (None, outputs.IN_ROW_BYTES + 1)
+    assert read(stored) == more
+
+
+def test_what_postgresql_would_refuse_becomes_a_file() -> None:
+    stored = store({"text": "a\x00b"})
+
+    assert stored.file
+    assert read(stored) == {"text": "a\x00b"}
+
+
+def test_the_id_of_a_step_never_names_a_directory(tmp_path: Path) -> None:
+    stored = store("x" * 70_000, "../../../etc/passwd")
+
+    assert stored.file.count("/") == 3
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_second_file_of_the_same_try_does_not_overwrite_the_first() -> None:
+    first, second = store("a" * 70_000), store("b" * 70_000)
+
+    assert first.file != second.file
+    assert read(first) == "a" * 70_000
+
+
+def test_more_than_50_megabytes_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(outputs, "MAX_BYTES", 100_000)
-    script.say("it", Done("x" * 100_000))
-    run = start(
-        cast.editor.actor, plan_of(step("it", "scripted", retry={"max_attempts": 3}))
-    ).drive()
-    it = run.steps["it"]
-    assert it.error is not None
-    assert (it.status, it.error["code"]) == ("failed", "output_too_large")
-    assert len(run.attempts("it")) == 1
+    monkeypatch.setattr(outputs, "MAX_BYTES", 100)
+
+    with pytest.raises(StepError) as refused:
+        store("x" * 99)
+
+    error = refused.value
+    assert (error.code, error.category) == ("output_too_large", Category.RESOURCE)
+    assert error.retryable is False
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_is_no_json_fails_its_step(cast: Cast, script: Script) -> None:
-    script.say("it", Done(object()))
-    it = start(cast.editor.actor, plan_of(step("it", "scripted"))).drive().steps["it"]
-    assert it.error is not None
-    assert it.error["code"] == "output_not_json"
+@pytest.mark.parametrize("output", [{1, 2}, object(), 2**70])
+def test_what_is_no_json_is_refused(output: Any) -> None:
+    with pytest.raises(StepError) as refused:
+        store(output)
+
+    assert (refused.value.code, refused.value.retryable) == ("output_not_json", False)
 
 
-def test_a_character_that_postgresql_cannot_keep_does_not_stop_a_run(
-    cast: Cast, script: Script
-) -> None:
-    script.say("it", Done({"text": "a\0b", "written": "\\u0000"}))
-    plan = plan_of(
-        step("it", "scripted"),
-        step("on", "scripted", params={"text": "${{ steps.it.output.text }}"}, depends_on=("it",)),
-    )
-    run = start(cast.editor.actor, plan).drive()
-    assert run.statuses == {"it": "completed", "on": "completed"}
-    assert script.calls[1][2] == {"text": "a\0b"}
-    assert run.steps["on"].input == {"text": "a\N{REPLACEMENT CHARACTER}b"}
-    assert run.row.outputs["it"] == {
-        "text": "a\N{REPLACEMENT CHARACTER}b",
-        "written": "\\u0000",
-    }
+def test_equal_outputs_have_equal_hashes_whatever_the_order_of_their_keys() -> None:
+    first, second = store({"a": 1, "b": {"d": 2, "c": 3}}), store({"b": {"c": 3, "d": 2}, "a": 1})
+
+    assert first.hash == second.hash
+    assert store({"a": 1}).hash != store({"a": 2}).hash
 
 
-def test_an_output_whose_file_is_gone_fails_whoever_names_it(
-    cast: Cast, script: Script, tmp_path: Path
-) -> None:
-    script.say("big", Done("x" * 100_000))
-    plan = plan_of(
-        step("big", "scripted"),
-        step("wait", "delay", params={"seconds": 60}, depends_on=("big",)),
-        step("it", "transform", params={"value": "${{ steps.big.output }}"}, depends_on=("wait",)),
-        outputs=(),
-    )
-    run = start(cast.editor.actor, plan).drive()
-    for file in tmp_path.rglob("*.json"):
-        file.unlink()
-    run.pass_time(61)
-    run.drive()
-    it = run.steps["it"]
-    assert it.error is not None
-    assert (it.status, it.error["code"]) == ("failed", "output_unavailable")
-    assert run.row.status == "failed"
+def test_a_file_that_is_gone_is_told() -> None:
+    with pytest.raises(DataConsistencyException):
+        read_output(ExecutionStep(output=None, output_file="executions/gone.json"))

@@ -222,7 +222,7 @@ def test_a_new_key_after_a_known_failure_and_the_old_one_after_an_unknown_end(
     worker.turn()
     worker.lose("it", TimeoutError())
     worker.turn()
-    worker.lose("it", ProcessExpired("died", code=-9))
+    worker.lose("it", ProcessExpired("died", code=-9))  # type: ignore[no-untyped-call]  # pebble
     worker.turn()
     worker.answer("it")
     worker.turn()

@@ -5,10 +5,11 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
+from celery import current_app
 from django.db import connection
 
 from accounts.tenancy import scope
-from spindles.engine import doorbell, sweeping
+from spindles.engine import sweeping
 from spindles.engine.loading import open_run
 from spindles.models import Execution
 from tests.factories import Cast
@@ -121,7 +122,7 @@ def test_a_bell_that_rings_nowhere_stops_nobody(
     def away(*_given: object, **_named: object) -> None:
         raise ConnectionError("refused")
 
-    monkeypatch.setattr(doorbell.current_app, "send_task", away)
+    monkeypatch.setattr(current_app, "send_task", away)
     run = start(cast.editor.actor, plan_of(step("it")))
     run.pass_time(16)
     assert sweeping.sweep_runs() == 1

@@ -1,0 +1,1 @@
+"""Spindles and runs over REST."""

@@ -1,0 +1,1 @@
+"""Spindles as JSON."""

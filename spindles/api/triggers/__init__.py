@@ -1,0 +1,1 @@
+"""Triggers of spindles over REST, and the addresses of inbound webhooks."""

@@ -1,0 +1,20 @@
+"""Addresses of spindles and runs below `/api/v1/`."""
+
+from django.urls import include, path
+
+from config.api.routers import Router
+from spindles.api.step_kinds import StepKindsView
+from spindles.api.triggers.hooks import HookView, OrganizationHookView
+from spindles.api.views import SpindleViewSet
+
+router = Router()
+router.register("spindles", SpindleViewSet, basename="spindles")
+
+urlpatterns = [
+    path("step-kinds/", StepKindsView.as_view(), name="step-kinds"),
+    path("", include("spindles.api.credentials.urls")),
+    path("hooks/<str:path>/", HookView.as_view(), name="hook"),
+    path("hooks/<str:organization>/<str:path>/", OrganizationHookView.as_view(), name="hook"),
+    path("", include("spindles.api.executions.urls")),
+    *router.urls,
+]

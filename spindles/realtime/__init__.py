@@ -1,0 +1,1 @@
+"""Runs as they happen: what is told of one, as server-sent events."""

@@ -1,0 +1,1 @@
+"""What starts spindles by itself: registering triggers, and starting runs when they fire."""
