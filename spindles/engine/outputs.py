@@ -67,16 +67,9 @@ def store_output(
 
 
 def read_file(name: str) -> Any:
-    """Return the output that a file holds. Raises `StepError` where it cannot be read."""
-    try:
-        with default_storage.open(name) as stored:
-            return orjson.loads(stored.read())
-    except OSError as error:
-        raise StepError(
-            "output_unavailable",
-            f"A stored output cannot be read ({type(error).__name__}).",
-            category=Category.EXTERNAL,
-        ) from None
+    """Return the output that a file holds. Raises `FileNotFoundError`, and other `OSError`."""
+    with default_storage.open(name) as stored:
+        return orjson.loads(stored.read())
 
 
 def without_nul(written: bytes) -> bytes:

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from pydantic import BaseModel, ValidationError
 
 from config.exceptions import DomainError
+from config.logging import redacted
 from spindles.choices import Category, LogLevel, SkipReason
 from spindles.engine.directives import follow
 from spindles.engine.recordings import end_as_recorded
@@ -63,21 +64,22 @@ def _start(
     run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel, worker: str
 ) -> Job | bool:
     begin(run, step, worker=worker, lease_seconds=settings.LEASE_SECONDS)
-    step.input = params.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    given = params.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    step.input = redacted(given)
     if kind.has_effect and not run.row.feeds_production:
         end_as_recorded(run, step)
         return True
     if kind.place is Place.INLINE:
         _handle(run, step, planned, kind, params)
         return True
-    return _job(run, step, planned, kind)
+    return _job(run, step, planned, given)
 
 
-def _job(run: Run, step: StepState, planned: Step, kind: StepKind) -> Job:
+def _job(run: Run, step: StepState, planned: Step, given: Any) -> Job:
     """Return what the process needs to know."""
     payload = {
-        "kind": kind.name,
-        "params": step.input,
+        "kind": planned.kind,
+        "params": given,
         "execution_id": str(run.row.pk),
         "organization_id": str(run.row.organization_id),
         "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,

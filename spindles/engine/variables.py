@@ -3,23 +3,35 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from spindles.choices import Category
 from spindles.engine.outputs import read_file
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.expressions.paths import condition_paths, split_path, template_paths
 from spindles.models import ExecutionStep
+from spindles.registry import StepError
 
 
 def output_of(run: Run, step: StepState) -> Any:
-    """Return the output of a step, read from wherever it lies."""
+    """Return the output of a step, read from wherever it lies. Raises `StepError`."""
     if step.output is UNREAD:
-        step.output = (
-            read_file(step.output_file)
-            if step.output_file
-            else ExecutionStep.objects.values_list("output", flat=True).get(
-                execution_id=run.row.pk, step_id=step.step_id
-            )
-        )
+        step.output = _from_file(step.output_file) if step.output_file else _from_row(run, step)
     return step.output
+
+
+def _from_row(run: Run, step: StepState) -> Any:
+    rows = ExecutionStep.objects.values_list("output", flat=True)
+    return rows.get(execution_id=run.row.pk, step_id=step.step_id)
+
+
+def _from_file(name: str) -> Any:
+    try:
+        return read_file(name)
+    except OSError as error:
+        raise StepError(
+            "output_unavailable",
+            f"A stored output cannot be read ({type(error).__name__}).",
+            category=Category.EXTERNAL,
+        ) from None
 
 
 class StepsView(Mapping[str, Any]):

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_audit'),
-        ('spindles', '0004_executions'),
+        ('spindles', '0005_triggers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
@@ -52,6 +52,7 @@ class StepUsesField(serializers.JSONField):
     """What a step used, as it was stored."""
 
 
+@extend_schema_serializer(component_name="ExecutionStep")
 class StepSerializer(Serializer):
     """A step of a run, with all of its tries.
 

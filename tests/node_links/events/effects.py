@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -61,7 +62,7 @@ def _slow(event: Event) -> None:
 HANDLERS = {"ledger": _ledger, "broken": _broken, "fragile": _fragile, "slow": _slow}
 
 
-def declare(*names: str, **options: bool) -> None:
+def declare(*names: str, **options: Any) -> None:
     """Subscribe those of these names."""
     for name in names:
         subscribers.subscribe(Subscriber(name, TYPES, HANDLERS[name], **options))

@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from tests.spindles.engine.kinds import Script, kinds_of_tests
+
+
+@pytest.fixture(autouse=True)
+def _no_snapshots(settings: Settings) -> None:
+    """Let nothing but the steps themselves wake a run."""
+    settings.SNAPSHOT_INTERVAL = 0
 
 
 @pytest.fixture

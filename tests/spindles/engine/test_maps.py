@@ -99,7 +99,9 @@ def test_failed_items_are_collected_where_that_is_asked_for(cast: Cast, script: 
     script.say("it", for_each([0, 1, 2], on_item_error="collect"))
     script.say("it[1]", BAD)
     run = start(cast.editor.actor, plan_of(step("it", "scripted"))).drive()
-    first, second, third = run.steps["it"].output or ()
+    output = run.steps["it"].output
+    assert output is not None
+    first, second, third = output
     assert (first, third) == ({"by": "it[0]"}, {"by": "it[2]"})
     assert second["error"]["code"] == "bad"
     assert run.row.status == "completed"

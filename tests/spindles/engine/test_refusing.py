@@ -101,8 +101,8 @@ def test_a_failed_run_names_what_failed_as_declared(cast: Cast, script: Script) 
         "details": {},
         "correlation_id": "order-17",
     }
-    assert run.events()[-1] == ("WorkflowExecutionFailed", None)
-    assert run.logs()[-1] == ("error", error["message"])
+    assert ("WorkflowExecutionFailed", None) in run.events()
+    assert ("error", error["message"]) in run.logs()
 
 
 def test_a_run_that_takes_too_long_fails_and_what_is_open_is_cancelled(
@@ -157,7 +157,7 @@ def test_a_transaction_that_is_taken_back_leaves_nothing(
             run.drive()
     row = run.row
     assert (row.status, row.worker) == ("pending", "")
-    assert row.revision == before.revision + 1  # it has taken its slot
+    assert (row.revision, row.wake_at) == (before.revision, before.wake_at)
     assert run.statuses == {"a": "pending", "b": "pending"}
     assert run.attempts("a") == []
     assert [kind for kind, _ in run.events()] == ["WorkflowExecutionStarted"]

@@ -255,6 +255,7 @@ def test_the_trail_tells_of_triggers_without_their_secrets(person: Person) -> No
     with system_scope():
         row = AuditLog.objects.get(table_name="spindle_triggers", operation="INSERT")
     assert row.model_id == spindle.pk
+    assert row.new_data is not None
     assert row.new_data["secret"] == "[redacted]"
     assert row.new_data["path"] == "deploys"
 

@@ -15,6 +15,7 @@ from spindles.models import Execution, Spindle, SpindleTrigger
 from spindles.services import life_cycle
 from spindles.services.triggers import scheduling
 from spindles.services.triggers.scheduling import fire_due_schedules
+from spindles.services.triggers.starting import start_run
 from spindles.tasks import triggers as tasks
 from tests.factories import Person, make_person
 from tests.spindles.triggers.publishing import (
@@ -179,7 +180,7 @@ def test_a_schedule_that_breaks_is_in_nobodys_way(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = planned(person), planned(make_person(Role.OWNER))
-    start = scheduling.start_run
+    start = start_run
 
     def fail_for_one(*, trigger: SpindleTrigger, **options: Any) -> Execution:
         if trigger.spindle_id == broken.pk:
