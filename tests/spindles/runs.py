@@ -1,5 +1,6 @@
 """Runs for tests: a plan of a few steps, started, driven and read back."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,16 @@ class Started:
         with scope(self.actor):
             tries = ExecutionAttempt.objects.filter(execution_id=self.pk, step_id=step_id)
             return list(tries.order_by("number"))
+
+    def all(self) -> tuple[Execution, dict[str, ExecutionStep], dict[str, list[ExecutionAttempt]]]:
+        """The run, its steps and the tries of each, as they are at one moment."""
+        tries: dict[str, list[ExecutionAttempt]] = defaultdict(list)
+        with scope(self.actor):
+            row = Execution.objects.get(pk=self.pk)
+            steps = {one.step_id: one for one in ExecutionStep.objects.filter(execution=self.pk)}
+            for one in ExecutionAttempt.objects.filter(execution=self.pk).order_by("number"):
+                tries[one.step_id].append(one)
+        return row, steps, tries
 
     def events(self) -> list[tuple[str, str | None]]:
         """What happened to the run: types of events with the step, in their order."""
