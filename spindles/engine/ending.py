@@ -10,6 +10,7 @@ from spindles.engine import failures
 from spindles.engine.comparing import compare_replay
 from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
+from spindles.engine.outputs import told_in_event, told_whole
 from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
@@ -33,7 +34,8 @@ def end_run(run: Run) -> None:
         return
     _end(run, ExecutionStatus.COMPLETED)
     seconds = row.duration_seconds or 0.0
-    run.record_run("WorkflowExecutionCompleted", outputs=row.outputs, duration_seconds=seconds)
+    told = told_in_event(row.outputs)
+    run.record_run("WorkflowExecutionCompleted", duration_seconds=seconds, **told)
     run.log(LogLevel.INFO, "The run is completed.")
 
 
@@ -111,7 +113,7 @@ def outputs_of(run: Run) -> dict[str, Any]:
         }
     else:
         yields = dict(_named_outputs(run))
-    return {name: value for name, value in yields.items() if value not in _EMPTY}
+    return told_whole({name: value for name, value in yields.items() if value not in _EMPTY})
 
 
 def _named_outputs(run: Run) -> Any:

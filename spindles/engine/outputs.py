@@ -63,6 +63,22 @@ def store_output(
     return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
 
 
+def told_whole(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the outputs of a run as its row takes them: without NUL, which no row can hold."""
+    written = orjson.dumps(outputs)
+    if _NUL not in written:
+        return outputs
+    cleaned: dict[str, Any] = orjson.loads(written.replace(_NUL, b"\\ufffd"))
+    return cleaned
+
+
+def told_in_event(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Return what the event of a run's end says of its outputs: large ones are left out."""
+    if len(orjson.dumps(outputs)) <= IN_ROW_BYTES:
+        return {"outputs": outputs}
+    return {"outputs": {}, "outputs_omitted": True}
+
+
 def copy_file(name: str, *, organization_id: UUID, execution_id: UUID) -> str:
     """Give a run a file of its own of another run's output, and return its name.
 

@@ -157,8 +157,10 @@ def _told(steps: list[StepState]) -> str:
 
 def _values(step: StepState) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(step, name) for name in COLUMNS}
-    if step.output is not UNREAD:
-        values |= {"output": step.output if not step.output_file else None, "has_output": True}
+    if step.output_file:
+        values |= {"output": None, "has_output": True}
+    elif step.output is not UNREAD:
+        values |= {"output": step.output, "has_output": True}
     if step.input is not UNREAD:
         values |= {"input": step.input, "has_input": True}
     if step.item is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from spindles.choices import AttemptStatus, Category, LogLevel, SkipReason, StepStatus, WaitKind
 from spindles.engine.failures import MAX_INTERRUPTIONS, told, wait_before_next
 from spindles.engine.outputs import Stored
-from spindles.engine.state import Run, StepState
+from spindles.engine.state import UNREAD, Run, StepState
 from spindles.plans.plan import RetryRule
 from spindles.registry import StepError
 
@@ -60,7 +60,8 @@ def complete(run: Run, step: StepState, output: Stored, *, seconds: float | None
     """End a step well, with its output."""
     end_attempt(run, step, AttemptStatus.SUCCESS, seconds=seconds, response_hash=output.hash)
     step.status = StepStatus.COMPLETED
-    step.output = output.value
+    # What went to a file is read from there when it is asked for.
+    step.output = UNREAD if output.file else output.value
     step.output_file = output.file
     step.output_hash = output.hash
     step.output_bytes = output.size
