@@ -15,7 +15,7 @@ from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import cancel
-from spindles.engine.variables import StepsView, output_of, variables_of
+from spindles.engine.variables import output_of, variables_of
 from spindles.expressions.templates import TemplateError, render
 from spindles.models import Execution
 from spindles.registry import runnables
@@ -118,8 +118,13 @@ def outputs_of(run: Run) -> dict[str, Any]:
 
 def _named_outputs(run: Run) -> Any:
     any_step = next(iter(run.steps.values()))
-    variables = variables_of(run, any_step, StepsView(run))
+    variables = variables_of(run, any_step)
     for output in run.plan.outputs or ():
+        if output.step is not None:
+            step = run.steps[output.step]
+            if step.status == StepStatus.COMPLETED:
+                yield output.name, output_of(run, step)
+            continue
         try:
             yield output.name, render(output.value, variables)
         except TemplateError as error:

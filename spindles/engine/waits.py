@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
+from spindles.engine.children import stop_child, taken_back
 from spindles.engine.directives import finish
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import fail, interrupt, skip
 from spindles.engine.variables import output_of
 from spindles.models import Execution
-from spindles.registry import StepError, runnables
+from spindles.registry import StepError
 
 
 def look_at_steps(run: Run) -> None:
@@ -45,6 +46,7 @@ def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
             if step.wait_kind == WaitKind.DELAY:
                 finish(run, step, None)
             else:
+                stop_child(step, "Its time was over.")
                 raise _expired(step)
     except StepError as error:
         _fail(run, step, error)
@@ -77,10 +79,7 @@ def _children(run: Run, waiting: list[StepState]) -> dict[str, Execution]:
 
 def _take_child(run: Run, step: StepState, child: Execution) -> None:
     if child.status == ExecutionStatus.COMPLETED:
-        runnable = runnables.find(child.source_feature)
-        narrow = runnable.narrow if runnable is not None else None
-        asked = step.wait.get("narrow", {})
-        outputs: Any = child.outputs if narrow is None else narrow(child.outputs, asked)
+        outputs = taken_back(child.source_feature, child.outputs, step.wait.get("narrow", {}))
         step_used = list(step.used)
         finish(run, step, outputs)
         step.used = step_used

@@ -12,7 +12,7 @@ from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
 from function_models.compiling.compile import compile_canvas
-from function_models.models import FunctionModelVersion
+from function_models.models import FunctionModelVersion, LastingContext
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.links.strength import METRICS
@@ -74,6 +74,7 @@ def _fill(person: Person) -> Sop:
         publish_sop(actor=person.actor, pk=sop.pk)
         model = make_model(person)
         store_plan(actor=person.actor, plan=compile_canvas(model.canvas))
+        LastingContext.objects.create(organization=tenant, entity=model, node_id="root")
         publish_entity(
             FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
         )

@@ -114,7 +114,7 @@ def test_failure_handling_becomes_guards(handling: str, guards: tuple[Guard, ...
     )
 
     assert plan.by_id["third"].guards == guards
-    again = ("first", "second") if handling == "retry" else ()
+    again = ("first", "second", "third") if handling == "retry" else ()
     assert plan.by_id["third"].last_try_after == again
 
 
