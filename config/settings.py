@@ -275,11 +275,19 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "CredentialKindEnum": "spindles.choices.CredentialKind",
-        "ReferenceKindEnum": "knowledge_base.choices.ReferenceKind",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
         "StepStatusEnum": "spindles.choices.StepStatus",
+        "ReplayModeEnum": "spindles.choices.ReplayMode",
+        "SnapshotStatusEnum": [
+            (name, name.title()) for name in ("creating", "ready", "restoring", "failed", "deleted")
+        ],
+        "SnapshotTypeEnum": [
+            ("checkpoint", "Checkpoint"),
+            ("before_step", "Before a step"),
+            ("after_step", "After a step"),
+        ],
         "LogLevelEnum": "spindles.choices.LogLevel",
         "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
@@ -288,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "NodeStatusEnum": "node_links.choices.NodeStatus",
         "SpindleStatusEnum": "spindles.choices.SpindleStatus",
         "KindEnum": "knowledge_base.choices.ReferenceKind",
         "OriginEnum": "node_links.choices.LinkOrigin",

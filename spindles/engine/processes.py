@@ -32,6 +32,11 @@ def submit(job: Job) -> "Future[bytes]":
     return future
 
 
+def warm_up() -> None:
+    """Start the processes now: the first step would wait for the platform to be loaded."""
+    _the_pool().schedule(_nothing)
+
+
 def stop_processes() -> None:
     """Stop all processes, whatever they are doing."""
     global _pool
@@ -63,6 +68,10 @@ def _begin(memory_mb: int) -> None:
     from spindles.engine import outside_setup
 
     outside_setup.begin_process(memory_mb)
+
+
+def _nothing() -> None:
+    """Be done: whoever does it is there."""
 
 
 def _perform(job: bytes) -> Any:

@@ -41,6 +41,8 @@ LOOKING_ONLY = {
     "Notification",
     "Execution",
     "Credential",
+    "SpindleTrigger",
+    "TriggerFiring",
 }
 
 

@@ -34,12 +34,12 @@ CONTROLS = ("cancel", "pause", "resume", "retry", "replay")
 class ControlActions(RunReads):
     """Cancel, pause, resume, retry, replay. Existence, rights and state come before the body."""
 
-    @extend_schema(request=asked.ReasonSerializer, responses={200: ExecutionSerializer})
+    @extend_schema(request=asked.ControlReasonSerializer, responses={200: ExecutionSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Stop a run for good, and the runs that it started."""
         run = self.controlled(PENDING, RUNNING, PAUSED)
-        data = validated(asked.ReasonSerializer(data=request.data))
+        data = validated(asked.ControlReasonSerializer(data=request.data))
         control.cancel_execution(actor=self.actor, pk=run.pk, **data)
         return self.answer(run.pk)
 

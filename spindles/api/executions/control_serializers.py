@@ -15,7 +15,7 @@ from spindles.services.human_tasks import DECISIONS
 MAX_REASON = 2000
 
 
-class ReasonSerializer(Serializer):
+class ControlReasonSerializer(Serializer):
     """Why."""
 
     reason = serializers.CharField(

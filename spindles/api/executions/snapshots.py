@@ -69,7 +69,7 @@ class SnapshotViewSet(RunReads):
         snapshots.delete_snapshot(actor=self.actor, pk=run.pk, number=number)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=shapes.ReasonSerializer, responses={200: ExecutionSerializer})
+    @extend_schema(request=shapes.ControlReasonSerializer, responses={200: ExecutionSerializer})
     def restore(self, request: Request, execution_id: UUID, number: int) -> Response:
         """Bring a paused or failed run back to where it stood; it is paused then.
 
@@ -79,7 +79,7 @@ class SnapshotViewSet(RunReads):
         run: Execution = self.get_object()
         snapshots.find_snapshot(run.pk, number)
         run = self._controlled(PAUSED, FAILED)
-        data = validated(shapes.ReasonSerializer(data=request.data))
+        data = validated(shapes.ControlReasonSerializer(data=request.data))
         snapshots.restore_snapshot(actor=self.actor, pk=run.pk, number=number, **data)
         return self.answer(run.pk)
 

@@ -41,13 +41,13 @@ class StepViewSet(RunReads):
         shown = show_step(self.get_object(), step_id)
         return Response(StepSerializer(shown).data)
 
-    @extend_schema(request=asked.ReasonSerializer, responses={200: ExecutionSerializer})
+    @extend_schema(request=asked.ControlReasonSerializer, responses={200: ExecutionSerializer})
     def skip(self, request: Request, execution_id: UUID, step_id: str) -> Response:
         """Skip a pending step; what depends on it runs. 409 for a step in any other state."""
         run = self.get_object()
         require_control(self.actor, run)
         show_step(run, step_id)
-        data = validated(asked.ReasonSerializer(data=request.data))
+        data = validated(asked.ControlReasonSerializer(data=request.data))
         skip_step(actor=self.actor, pk=run.pk, step_id=step_id, **data)
         return self.answer(run.pk)
 

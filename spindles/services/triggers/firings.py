@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.purging import BATCH, purge
@@ -66,7 +66,7 @@ def forget_occurrence(trigger: SpindleTrigger, occurrence: str, *, older_than: t
     """Let an occurrence fire again whose firing is `older_than` so much; it stays in the log."""
     TriggerFiring.objects.filter(
         trigger=trigger, occurrence=occurrence, created_at__lt=timezone.now() - older_than
-    ).update(occurrence=Concat(F("occurrence"), Value("#"), F("id")))
+    ).update(occurrence=Concat("occurrence", Value("#"), Cast("id", CharField())))
 
 
 def note_started(firing: TriggerFiring, execution: Execution) -> None:

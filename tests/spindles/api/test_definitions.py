@@ -245,7 +245,7 @@ def test_what_the_editor_keeps_for_itself_is_no_change(cast: Cast) -> None:
 
 def test_triggers_are_nodes_and_a_list(cast: Cast) -> None:
     spindle, client = make_spindle(cast.editor, steps=[step("a")]), cast.editor.client
-    triggers = [{"id": "t", "kind": "event", "event_type": "SopPublished"}]
+    triggers = [{"id": "t", "kind": "event", "type": "SopPublished"}]
 
     answered(client.patch(address(spindle), {"triggers": triggers}))
     drawn = answered(client.get(address(spindle, "canvas/")))
