@@ -482,6 +482,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="13"),
         "options": {"queue": "maintenance"},
     },
+    "purge-executions": {
+        "task": "spindles.tasks.maintenance.purge_executions",
+        "schedule": crontab(hour="4", minute="23"),
+        "options": {"queue": "maintenance"},
+    },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",
         "schedule": WEBHOOK_SWEEP_SECONDS,
@@ -538,6 +543,7 @@ SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
 EXPORT_DAYS = env.whole("EXPORT_DAYS", 7)
+EXECUTION_DAYS = env.whole("EXECUTION_DAYS", 0)  # of finished runs; 0 = for good
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
 configure_structlog()

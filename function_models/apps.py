@@ -14,6 +14,7 @@ class FunctionModelsConfig(AppConfig):
         from function_models.nodes import register
         from function_models.services.exchange.exporting import register_export
         from function_models.services.node_operations import FunctionModelOperations
+        from function_models.services.run_pictures import register_run_picture
         from function_models.services.runnable import register as let_run
         from function_models.steps import joining
 
@@ -21,3 +22,4 @@ class FunctionModelsConfig(AppConfig):
         let_run()
         register(FunctionModelOperations())
         register_export()
+        register_run_picture()

@@ -22,6 +22,7 @@ from spindles.api.executions.executing import EXECUTION_ACTS, ExecutionActions
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
 from spindles.api.parts import PART_ACTS, PartActions
+from spindles.api.pictures import PictureActions
 from spindles.api.serializers import spindles as shapes
 from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
@@ -48,6 +49,7 @@ class SpindleViewSet(
     LifeCycleActions,
     TriggerActions,
     ExecutionActions,
+    PictureActions,
 ):
     """Sequences of steps that run by themselves."""
 

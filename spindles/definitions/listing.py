@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from config.exceptions import FieldError, ValidationFailed
 from config.ids import uuid7
 from node_links.canvas.faults import faults_of
+from node_links.canvas.fields import MAX_COORDINATE
 from spindles.definitions.checking import (
     check_dependencies,
     check_kind,
@@ -117,23 +118,30 @@ def _node(step: StepDefinition, before: Part | None, place: Part) -> Part:
 
 
 def _places(steps: Sequence[StepDefinition]) -> dict[str, Part]:
+    """Return where each step stands; many stand closer, so that all are inside the plane."""
     levels = StepGraph(steps).levels
+    column = _distance(COLUMN, len(levels))
+    row = _distance(ROW, max(map(len, levels), default=0))
     return {
-        known: {"x": COLUMN * column, "y": ROW * row}
-        for column, level in enumerate(levels)
-        for row, known in enumerate(level)
+        known: {"x": column * across, "y": row * down}
+        for across, level in enumerate(levels)
+        for down, known in enumerate(level)
     }
+
+
+def _distance(wanted: int, count: int) -> int:
+    return min(wanted, MAX_COORDINATE // max(1, count - 1))
 
 
 def on_top(node: Part, alive: Set[str], drawn: Mapping[str, Part]) -> Part:
     """Return a node whose parents are gone at the top level, where it stood before."""
     while node.get("parentId") is not None and node["parentId"] not in alive:
         parent = drawn[node["parentId"]]
-        position = {
-            **node["position"],
-            "x": node["position"]["x"] + parent["position"]["x"],
-            "y": node["position"]["y"] + parent["position"]["y"],
+        sums = {axis: node["position"][axis] + parent["position"][axis] for axis in ("x", "y")}
+        inside = {
+            axis: max(-MAX_COORDINATE, min(MAX_COORDINATE, place)) for axis, place in sums.items()
         }
+        position = {**node["position"], **inside}
         node = {**node, "position": position, "parentId": parent.get("parentId")}
     return {key: value for key, value in node.items() if key != "parentId" or value is not None}
 

@@ -1,6 +1,7 @@
 """The end of a run: its outputs, its error, and who hears of it."""
 
 from typing import Any
+from uuid import UUID
 
 from accounts.actors import Actor
 from config.request_context import inside_execution
@@ -13,7 +14,7 @@ from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import cancel
-from spindles.engine.variables import StepsView, output_of, variables_of
+from spindles.engine.variables import output_of, variables_of
 from spindles.expressions.templates import TemplateError, render
 from spindles.models import Execution
 from spindles.registry import runnables
@@ -80,11 +81,17 @@ def cancel_children(run: Run, *, by: Actor | None, reason: str) -> None:
     """
     below = Execution.objects.filter(parent=run.row.pk).open().order_by("pk")
     for child_id in below.values_list("pk", flat=True):
-        child = open_run(child_id)
-        if child is not None and child.row.status in OPEN:
-            with inside_execution(child_id):
-                cancel_run(child, by=by, reason=reason)
-                save_run(child, by)
+        cancel_child(child_id, by=by, reason=reason)
+
+
+def cancel_child(child_id: UUID, *, by: Actor | None, reason: str) -> None:
+    """Cancel a run that another one has started, unless it is over, and those below it."""
+    child = open_run(child_id)
+    if child is None or child.row.status not in OPEN:
+        return
+    with inside_execution(child_id):
+        cancel_run(child, by=by, reason=reason)
+        save_run(child, by)
 
 
 def close_open_steps(run: Run) -> None:
@@ -109,7 +116,7 @@ def outputs_of(run: Run) -> dict[str, Any]:
 
 def _named_outputs(run: Run) -> Any:
     any_step = next(iter(run.steps.values()))
-    variables = variables_of(run, any_step, StepsView(run))
+    variables = variables_of(run, any_step)
     for output in run.plan.outputs or ():
         if output.step is not None:
             step = run.steps[output.step]

@@ -63,6 +63,16 @@ def store_output(
     return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
 
 
+def copy_file(name: str, *, organization_id: UUID, execution_id: UUID) -> str:
+    """Give a run a file of its own of another run's output, and return its name.
+
+    Each run's files go when the run goes. Raises `FileNotFoundError`.
+    """
+    wanted = f"{output_folder(organization_id, execution_id)}/{name.rpartition('/')[2]}"
+    with default_storage.open(name) as stored:
+        return default_storage.save(wanted, stored)
+
+
 def read_file(name: str) -> Any:
     """Return the output that a file holds. Raises `FileNotFoundError`."""
     with default_storage.open(name) as stored:

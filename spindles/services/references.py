@@ -23,7 +23,7 @@ from spindles.definitions.drawing import parse_drawing
 from spindles.definitions.references import LINK_TYPES, StepReference, references_of
 from spindles.models import Spindle
 
-MOVING = frozenset({"published", "latest"})
+MOVING = frozenset({"published", "latest", "draft"})
 Found = dict[tuple[str, str], UUID]
 """The entities that references mean, by (feature, target)."""
 

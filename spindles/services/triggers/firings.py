@@ -17,12 +17,14 @@ from spindles.models import Execution, SpindleTrigger, TriggerFiring
 
 MAX_REASON = 500
 
-# Who comes second waits until the first one is committed, and then finds its row.
+# Who comes second waits until the first one is committed, and then finds its row. The spindle comes
+# before its triggers, as it does for who publishes it: neither waits for the other in a circle.
 _CLAIM = """
 INSERT INTO trigger_firings (firing_id, organization_id, trigger_id, spindle_id, planned_at,
     occurrence, outcome, reason, missed, created_at)
-VALUES (%(id)s, %(organization)s, %(trigger)s, %(spindle)s, %(planned)s, %(occurrence)s, 'started',
-    '', %(missed)s, clock_timestamp())
+SELECT %(id)s, %(organization)s, %(trigger)s, held.spindle_id, %(planned)s::timestamptz,
+    %(occurrence)s, 'started', '', %(missed)s, clock_timestamp()
+FROM (SELECT spindle_id FROM spindles WHERE spindle_id = %(spindle)s FOR KEY SHARE) AS held
 ON CONFLICT DO NOTHING
 """
 _PURGE = """

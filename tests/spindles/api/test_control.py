@@ -1,8 +1,10 @@
 """Stopping, holding, resuming, retrying and replaying runs over REST."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.choices import Role
 from accounts.tenancy import scope
@@ -270,6 +272,23 @@ def test_a_retry_takes_over_what_was_completed(cast: Cast) -> None:
     assert len(new.attempts("b")) == 1
     assert new.row.outputs == {"a": "A"}
     assert run.row.status == "failed"
+
+
+def test_a_large_output_that_is_taken_over_has_a_file_of_its_own(
+    cast: Cast, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    large = step("a", "transform", params={"value": "x" * 70_000})
+    plan = plan_of(large, step("b", "transform", params=BROKEN, depends_on=("a",)))
+    run = start(cast.owner.actor, plan).drive()
+
+    new = follow(cast.owner, ask(cast.owner, run, "retry"))
+
+    old_file, new_file = run.steps["a"].output_file, new.steps["a"].output_file
+    assert new_file.startswith(f"executions/{cast.organization.pk}/{new.pk}/")
+    assert (tmp_path / new_file).read_bytes() == (tmp_path / old_file).read_bytes()
+    shown = cast.viewer.client.get(at(new.row, "steps/a/")).json()
+    assert shown["output"] == "x" * 70_000
 
 
 def test_a_retry_from_a_step_runs_it_and_what_comes_after(cast: Cast) -> None:

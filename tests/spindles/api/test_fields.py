@@ -250,6 +250,14 @@ def test_a_change_tells_what_it_changed(cast: Cast) -> None:
     ]
 
 
+def test_a_change_is_an_object(cast: Cast) -> None:
+    spindle = make_spindle(cast.editor)
+    before = everything()
+
+    refused(cast.editor.client.patch(address(spindle), ["name"]), 400, "validation_error")
+    assert everything() == before
+
+
 def test_a_change_of_another_state_is_refused(cast: Cast) -> None:
     spindle = make_spindle(cast.editor)
     before = everything()

@@ -47,7 +47,8 @@ def post(person: Person, spindle: Spindle, what: str, **body: Any) -> Any:
 
 
 def test_publishing_makes_the_draft_live_with_its_plan(cast: Cast) -> None:
-    spindle = make_spindle(cast.editor, steps=[step("a"), step("b", "a")])
+    outputs = [{"name": "all", "value": "${{ steps.b.output }}"}]
+    spindle = make_spindle(cast.editor, steps=[step("a"), step("b", "a")], outputs=outputs)
 
     published = answered(post(cast.editor, spindle, "publish", notes="First."))
 
@@ -67,7 +68,9 @@ def test_publishing_makes_the_draft_live_with_its_plan(cast: Cast) -> None:
     assert audited(cast.editor, "WorkflowActivated")["action"] == "publish"
     with scope(cast.editor.actor):
         version = SpindleVersion.objects.get(entity=spindle)
-        assert [one.id for one in load_plan(version.plan).steps] == ["a", "b"]
+        plan = load_plan(version.plan)
+        assert [one.id for one in plan.steps] == ["a", "b"]
+        assert [one.model_dump() for one in plan.outputs or ()] == outputs
         with pytest.raises(DatabaseError), transaction.atomic():
             SpindleVersion.objects.filter(pk=version.pk).update(notes="Other.")
 
@@ -152,6 +155,8 @@ def test_what_is_live_is_frozen_but_for_what_says_nothing_of_it(cast: Cast) -> N
     for part, body in (
         ("", {"name": "Other"}),
         ("", {"steps": [step("b")]}),
+        ("", {"steps": [{"id": "no kind"}]}),
+        ("", {"canvas": []}),
         ("", {"timeout": -1}),
     ):
         refused(client.patch(address(spindle, part), body), 409, "invalid_transition")

@@ -25,10 +25,10 @@ COSTS = {
     "kinds": 3,
     "patch": 8,
     "put_steps": 26,  # nodes, links and the words of the search follow
-    "publish": 13,
+    "publish": 15,
     "versions": 6,
     "compare": 5,
-    "deactivate": 8,
+    "deactivate": 9,
     "open": 8,
 }
 

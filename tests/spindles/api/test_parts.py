@@ -185,6 +185,16 @@ def test_the_door_refuses_by_the_rules_of_spindles(
     assert everything() == before
 
 
+def test_the_door_needs_a_name(cast: Cast) -> None:
+    before = everything()
+    nodes = [{"feature": "spindle", "data": {"description": "x"}}]
+
+    answer = cast.editor.client.post(f"{NODES}batch/", {"nodes": nodes})
+
+    assert "required" in answer.content.decode()
+    assert everything() == before
+
+
 def test_a_spindle_stands_nowhere(cast: Cast, chain: Spindle) -> None:
     response = cast.editor.client.patch(door(chain), {"position": {"x": 1, "y": 1}})
 

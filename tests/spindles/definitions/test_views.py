@@ -101,3 +101,14 @@ def test_a_new_edge_takes_no_id_that_is_there_already() -> None:
     assert len({edge.id for edge in after.edges}) == 2
     pairs = itertools.pairwise(sorted(edge.source for edge in after.edges))
     assert list(pairs) == [("a", "b")]
+
+
+def test_a_thousand_steps_are_drawn_inside_the_plane() -> None:
+    chain = [step("s0"), *(step(f"s{n}", f"s{n - 1}") for n in range(1, 1000))]
+    lone = [step(f"s{n}") for n in range(1000)]
+
+    for steps in (chain, lone):
+        drawn = rewrite(Definition(), {"steps": steps})
+        places = {(node.position.x, node.position.y) for node in drawn.nodes}
+        assert len(places) == 1000
+        assert max(max(place) for place in places) <= 10_000

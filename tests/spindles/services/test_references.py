@@ -120,6 +120,7 @@ def test_a_version_has_to_be_there_too(cast: Cast) -> None:
             runs("a", inner.pk, version="01.0.0"),
             runs("b", inner.pk, version="2.0.0"),
             runs("c", inner.pk, version="published"),
+            runs("d", inner.pk, version="draft"),
         ],
     )
 
@@ -191,3 +192,28 @@ def test_a_waiting_link_does_not_outlive_its_draft(cast: Cast) -> None:
     hear()
 
     assert links(cast, spindle) == set()
+
+
+def test_a_model_is_told_whether_its_spindle_runs(cast: Cast) -> None:
+    client = cast.editor.client
+    spindle = make_spindle(cast.editor, steps=[step("x")])
+    tethered = drawing(container("c"), tether("t", "c", tether_reference_id=str(spindle.pk)))
+    model = make_model(cast.editor, tethered)
+    spindles, models = f"/api/v1/spindles/{spindle.pk}/", f"/api/v1/function-models/{model.pk}/"
+
+    def told() -> list[str]:
+        body = client.post(f"{models}validate/", {"level": "cross_feature"}).json()
+        found = body["categories"]["cross_feature"]
+        return [one["code"] for one in (*found["errors"], *found["warnings"])]
+
+    assert told() == ["reference_not_live"]
+    client.post(f"{spindles}publish/")
+    client.post(f"{spindles}versions/", {"bump": "minor"})
+    assert told() == []
+    client.post(f"{spindles}deactivate/")
+    assert told() == ["reference_not_live"]
+    client.post(f"{spindles}activate/")
+    client.post(f"{spindles}deprecate/")
+    assert told() == ["reference_deprecated"]
+    client.post(f"{spindles}archive/")
+    assert told() == ["reference_not_live"]
