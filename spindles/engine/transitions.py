@@ -14,7 +14,7 @@ from typing import Any
 from spindles.choices import AttemptStatus, Category, LogLevel, SkipReason, StepStatus, WaitKind
 from spindles.engine.failures import MAX_INTERRUPTIONS, told, wait_before_next
 from spindles.engine.outputs import Stored
-from spindles.engine.state import Run, StepState
+from spindles.engine.state import UNREAD, Run, StepState
 from spindles.plans.plan import RetryRule
 from spindles.registry import StepError
 
@@ -60,7 +60,7 @@ def complete(run: Run, step: StepState, output: Stored, *, seconds: float | None
     """End a step well, with its output."""
     end_attempt(run, step, AttemptStatus.SUCCESS, seconds=seconds, response_hash=output.hash)
     step.status = StepStatus.COMPLETED
-    step.output = output.value
+    step.output = UNREAD if output.file else output.value
     step.output_file = output.file
     step.output_hash = output.hash
     step.output_bytes = output.size
@@ -96,13 +96,15 @@ def fail(
     status: AttemptStatus = AttemptStatus.FAILED,
     seconds: float | None = None,
     last_chance: bool = False,
+    known: bool = True,
 ) -> None:
     """End a try badly; by `rule` it is tried again, else the step has failed.
 
-    With `last_chance` a step that would fail is kept for one more try.
+    With `last_chance` a step that would fail is kept for one more try. Whether what it did outside
+    took effect is not `known` where it did not come to its end by itself.
     """
     failure = told(error)
-    end_attempt(run, step, status, seconds=seconds, error=failure)
+    end_attempt(run, step, status, seconds=seconds, error=failure, known=known)
     step.failures += 1
     wait = None
     if error.retryable and rule is not None and not step.last_try:
@@ -204,6 +206,7 @@ def end_attempt(
     seconds: float | None = None,
     error: dict[str, Any] | None = None,
     response_hash: str = "",
+    known: bool = True,
 ) -> None:
     """Write down how the try that is under way ended, where one is."""
     if step.attempt == 0 or step.started_at is None:
@@ -224,7 +227,7 @@ def end_attempt(
         "error": error,
         "response_hash": response_hash,
     }
-    if status not in _UNKNOWN_END:
+    if known and status not in _UNKNOWN_END:
         step.known_outcomes += 1
 
 
