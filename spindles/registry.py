@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,7 +16,9 @@ from pydantic import BaseModel
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
 from spindles.choices import Category, LogLevel
-from spindles.plans.plan import Plan
+
+if TYPE_CHECKING:
+    from spindles.plans.plan import Plan
 
 
 class StepError(Exception):
@@ -347,7 +349,7 @@ class Runnable:
     narrow: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     dry_run: DryRun | None = None
     tell: Callable[[Any, Sequence[Any]], Mapping[str, Any]] | None = None
-    sees: Callable[[Any, Plan, str], Mapping[str, Any]] | None = None
+    sees: "Callable[[Any, Plan, str], Mapping[str, Any]] | None" = None
 
 
 class RunnableRegistry:

@@ -10,6 +10,7 @@ from function_models.models import FunctionModel
 from function_models.services.archiving import archive_model
 from function_models.services.running import execute_model
 from spindles.models import Execution
+from spindles.services.human_tasks import complete_task
 from tests.factories import Cast
 from tests.function_models.drawings import drawing
 from tests.function_models.running.published import (
@@ -315,13 +316,35 @@ class TestRelease:
         run = execute(cast.editor, outer(cast, nests("m", echo(cast), execution_policy=policy)))
         assert (run.steps["m"].error or {})["code"] == "condition_error"
 
-    def test_a_person_lets_it_run(self, cast: Cast) -> None:
+    def released(self, cast: Cast, decision: str) -> Started:
+        """Return a run in which a person has decided whether the nested model runs."""
         raci = {"responsible": ["System", "editor"], "accountable": ["ann@example.com", "The team"]}
-        action = nests("m", echo(cast), execution_policy={"execution_trigger": "manual"}, raci=raci)
-        run = execute(cast.editor, outer(cast, action))
+        policy = {"execution_trigger": "manual"}
+        run = execute(
+            cast.editor,
+            outer(cast, nests("m", echo(cast), execution_policy=policy, raci=raci)),
+        )
         waiting = run.steps["m#release"]
         assert (waiting.status, waiting.wait["assignees"]) == (
             "waiting",
             ["ann@example.com", "editor"],
         )
         assert below(run) == []
+        with scope(cast.editor.actor):
+            complete_task(
+                actor=cast.editor.actor, pk=run.pk, step_id="m#release", decision=decision
+            )
+        return drive(run)
+
+    def test_a_person_lets_it_run(self, cast: Cast) -> None:
+        run = self.released(cast, "approve")
+        assert (run.row.status, len(below(run))) == ("completed", 1)
+        told = cast.editor.client.get(f"/api/v1/executions/{run.pk}/").json()
+        assert [one["node_id"] for one in told["node_results"]] == ["in", "m", "work", "out"]
+        assert run.steps["work"].output == {}  # the decision is no output of the model
+
+    def test_a_rejection_fails_the_container(self, cast: Cast) -> None:
+        run = self.released(cast, "reject")
+        assert below(run) == []
+        assert run.statuses["m"] == "skipped: previous_failed"
+        assert (run.row.status, run.statuses["work"]) == ("failed", "failed")
