@@ -416,6 +416,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15,
         "options": {"queue": "executions", "expires": 15},
     },
+    "sweep-events-for-steps": {
+        "task": "spindles.tasks.executions.sweep_events",
+        "schedule": 15,
+        "options": {"queue": "executions", "expires": 15},
+    },
     "sweep-search-index": {
         "task": "node_links.tasks.search.sweep_index",
         "schedule": INDEX_SWEEP_SECONDS,

@@ -5,6 +5,7 @@ from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
 from spindles.services.references import heal_references
 from spindles.services.triggers.reacting import fire_on_event
+from spindles.services.waiting import answer_steps
 from spindles.triggers.definitions import UNHEARD
 
 APPEARED = (
@@ -32,3 +33,11 @@ def link_waiting_references(event: Event) -> None:
 def start_on_event(event: Event) -> None:
     """Start the spindles whose triggers wait for this event."""
     fire_on_event(event)
+
+
+# No types: the database itself writes a delivery of each event that a step waits for, and of no
+# other (see the migration of waiting steps).
+@subscribe("waiting-steps", [], replayable=False)
+def answer_waiting_steps(event: Event) -> None:
+    """Give the event to the steps that wait for it."""
+    answer_steps(event)

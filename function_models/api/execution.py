@@ -34,8 +34,10 @@ class ModelExecutionActions(ExecutionActions):
         request=shapes.ExecuteModelSerializer,
         responses={202: ExecutionSerializer, 200: shapes.DryRunSerializer},
     )
-    @action(detail=True, methods=["post"], locks_on_write=False)  # type: ignore[override]  # its type names the class
-    def execute(self, request: Request, pk: UUID) -> Response:
+    @action(detail=True, methods=["post"], locks_on_write=False)
+    def execute(  # type: ignore[override]  # the type of an action names its class
+        self, request: Request, pk: UUID
+    ) -> Response:
         """Run a version of the model: 202 with the run. With `dry_run` say what a run would do:
         200, nothing is stored.
 

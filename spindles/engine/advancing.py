@@ -5,6 +5,7 @@ together, and were it lost, doing it again would do no harm, because they touch 
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -40,21 +41,28 @@ class _Budget:
     steps: int
     until: float
     processes: int
+    begun: bool = False
 
     @property
     def spent(self) -> bool:
-        return self.steps <= 0 or time.monotonic() > self.until
+        # One is always started: to look at a thousand steps may take all the time there is.
+        return self.begun and (self.steps <= 0 or time.monotonic() > self.until)
 
 
-def go_on(run: Run, *, worker: str, processes: int) -> Progress:
-    """Do all that can be done now, with at most so many new jobs for processes."""
+def go_on(
+    run: Run, *, worker: str, processes: int, mine: Collection[tuple[str, int]] = ()
+) -> Progress:
+    """Do all that can be done now, with at most so many new jobs for processes.
+
+    `mine` are the tries (step, number) that are at work here: they are not lost.
+    """
     if run.row.deadline_at is not None and run.row.deadline_at <= run.now:
         end_overdue(run)
         return Progress()
     steps = settings.ENGINE_BATCH_STEPS
     budget = _Budget(steps, time.monotonic() + BATCH_SECONDS, processes)
     progress = Progress()
-    look_at_steps(run)
+    look_at_steps(run, mine)
     run.take_stirred()
     candidates = list(run.drawn())
     while candidates:
@@ -81,7 +89,7 @@ def _round(
         if started is False:
             progress.left.add(step.step_id)
             continue
-        budget.steps -= 1
+        budget.steps, budget.begun = budget.steps - 1, True
         if isinstance(started, Job):
             progress.jobs.append(started)
             budget.processes -= 1

@@ -1,28 +1,12 @@
-"""The run that a step waits for: ending it, and what of its outputs comes back."""
+"""The run that a step waits for: what of its outputs comes back."""
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
-from config.request_context import inside_execution
-from spindles.choices import OPEN, Category
-from spindles.engine.ending import cancel_run
-from spindles.engine.loading import open_run
-from spindles.engine.saving import save_run
-from spindles.engine.state import StepState
+from spindles.choices import Category
 from spindles.expressions.paths import split_path
 from spindles.expressions.templates import TemplateError, resolve
 from spindles.registry import StepError, runnables
-
-
-def stop_child(step: StepState, reason: str) -> None:
-    """Cancel the run that a step waits for, and those below it."""
-    child = open_run(UUID(step.wait_child)) if step.wait_child else None
-    if child is None or child.row.status not in OPEN:
-        return
-    with inside_execution(child.row.pk):
-        cancel_run(child, by=None, reason=reason)
-        save_run(child)
 
 
 def taken_back(feature: str, outputs: Mapping[str, Any], asked: Mapping[str, Any]) -> Any:

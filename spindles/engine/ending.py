@@ -1,16 +1,16 @@
 """The end of a run: its outputs, its error, and who hears of it."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from accounts.actors import Actor
 from config.request_context import inside_execution
-from spindles.choices import OPEN, Category, ExecutionStatus, LogLevel, StepStatus
+from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus
 from spindles.engine import failures
 from spindles.engine.comparing import compare_replay
 from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
-from spindles.engine.outputs import told_in_event, told_whole
+from spindles.engine.outputs import for_row, told_in_event
 from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
@@ -55,6 +55,21 @@ def end_overdue(run: Run) -> None:
     fail_run(run, [])
 
 
+def end_broken(run: Run, reason: str) -> None:
+    """End a run that the engine cannot go on with: what is open is cancelled."""
+    close_open_steps(run)
+    cancel_children(run, by=None, reason="The run above it could not go on.")
+    row = run.row
+    row.error = failures.of_run(
+        "engine_error",
+        f"The run could not go on ({reason}).",
+        category=Category.EXECUTION,
+        step_ids=[],
+        correlation_id=row.correlation_id,
+    )
+    fail_run(run, [])
+
+
 def fail_run(run: Run, step_ids: list[str]) -> None:
     """End a run badly; why stands in its row. It is written down where it stood."""
     _end(run, ExecutionStatus.FAILED)
@@ -89,7 +104,7 @@ def cancel_children(run: Run, *, by: Actor | None, reason: str) -> None:
 def cancel_child(child_id: UUID, *, by: Actor | None, reason: str) -> None:
     """Cancel a run that another one has started, unless it is over, and those below it."""
     child = open_run(child_id)
-    if child is None or child.row.status not in OPEN:
+    if child is None or not child.row.is_open:
         return
     with inside_execution(child_id):
         cancel_run(child, by=by, reason=reason)
@@ -113,12 +128,12 @@ def outputs_of(run: Run) -> dict[str, Any]:
         }
     else:
         yields = dict(_named_outputs(run))
-    return told_whole({name: value for name, value in yields.items() if value not in _EMPTY})
+    found = {name: value for name, value in yields.items() if value not in _EMPTY}
+    return cast("dict[str, Any]", for_row(found))
 
 
 def _named_outputs(run: Run) -> Any:
-    any_step = next(iter(run.steps.values()))
-    variables = variables_of(run, any_step)
+    variables = variables_of(run, None)
     for output in run.plan.outputs or ():
         if output.step is not None:
             step = run.steps[output.step]

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from spindles.choices import Category, Severity
+from spindles.engine.outputs import for_row
 from spindles.plans.plan import RetryRule
 from spindles.registry import StepError
 
@@ -28,7 +29,7 @@ def told(error: StepError, **more: Any) -> dict[str, Any]:
         "severity": str(_SEVERITY.get(error.category, Severity.MEDIUM)),
         "retryable": error.retryable,
         "retry_after": error.retry_after,
-        "details": error.details,
+        "details": for_row(error.details),
         **more,
     }
 

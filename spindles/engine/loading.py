@@ -1,13 +1,15 @@
 """Reading a run under its lock: what has changed since it was read last, and nothing else."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import connection
-from django.db.models import DateTimeField, Func
+from django.db.models import CharField, DateTimeField, Func, Value
 
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import Execution, StoredPlan
@@ -17,6 +19,7 @@ SMALL_OUTPUT = 4096
 """Outputs up to so many bytes are read with their steps, larger ones when they are asked for."""
 
 _PLANS_KEPT = 256
+_LEAST_SILENCE = 5.0
 
 COLUMNS = (
     "step_id",
@@ -53,9 +56,15 @@ COLUMNS = (
 )
 _DOCUMENTS = ("used", "error", "wait")
 
-# The row's lock puts everybody who changes a run in order.
+# The row's lock puts everybody who changes a run in order. Who holds it and falls silent (a frozen
+# process, a host that was cut off) is thrown out by the database, so that others can go on.
 _LOCK = """
-SELECT revision, clock_timestamp() FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
+SELECT revision, clock_timestamp(), wake_at,
+    set_config('idle_in_transaction_session_timeout', %s, true)
+FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
+"""
+_LEASES = """
+SELECT step_id, lease_until FROM execution_steps WHERE execution_id = %s AND step_id = ANY(%s)
 """
 _STEPS = f"""
 SELECT {", ".join(COLUMNS)}, output_bytes > {SMALL_OUTPUT} OR output_file <> '',
@@ -71,18 +80,35 @@ def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
     """
     if known is not None:
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [execution_id])
+            cursor.execute(_LOCK, [silence_allowed(), execution_id])
             found = cursor.fetchone()
         if found is None:
             return None
-        revision, known.now = found
+        revision, known.now, known.row.wake_at, _ = found
         if known.row.revision == revision:
             return known
     return _read(execution_id, known)
 
 
+def silence_allowed() -> str:
+    """Return for how long a transaction with a run's lock may ask nothing, in milliseconds."""
+    return str(round(1000 * max(_LEAST_SILENCE, settings.LEASE_SECONDS)))
+
+
+def read_leases(run: Run, steps: Iterable[StepState]) -> None:
+    """Read how long the leases of these steps last: renewing one leaves no other trace."""
+    names = [step.step_id for step in steps]
+    if not names:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASES, [run.row.pk, names])
+        for step_id, lease_until in cursor.fetchall():
+            run.steps[step_id].lease_until = lease_until
+
+
 def _read(execution_id: UUID, known: Run | None) -> Run | None:
-    rows = Execution.objects.select_for_update(no_key=True).annotate(_now=_Clock())
+    limit = _Setting(Value("idle_in_transaction_session_timeout"), Value(silence_allowed()), True)
+    rows = Execution.objects.select_for_update(no_key=True).annotate(_now=_Clock(), _limit=limit)
     row: Any = rows.filter(pk=execution_id).first()
     if row is None:
         return None
@@ -92,10 +118,18 @@ def _read(execution_id: UUID, known: Run | None) -> Run | None:
         since = known.row.revision
         known.row, known.now = row, now
     run = known or Run(row, plan_of(row.plan_id), now)
+    run.note_row()
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [execution_id, since])
         run.put(_step(values) for values in cursor.fetchall())
     return run
+
+
+class _Setting(Func):
+    """Makes a setting of the transaction: its name, its value, and that it is no longer than it."""
+
+    function = "set_config"
+    output_field = CharField()
 
 
 class _Clock(Func):

@@ -1,6 +1,7 @@
 """Outputs: small ones in the row, large ones in file storage, each with its fingerprint."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ IN_ROW_BYTES = 64 * 1024
 MAX_BYTES = 50 * 1024 * 1024
 # PostgreSQL's JSON has no place for this character; a file has.
 _NUL = b"\\u0000"
+# Not a backslash that is itself written out, followed by these characters.
+_WRITTEN_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,6 @@ def store_output(
     return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
 
 
-def told_whole(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs of a run as its row takes them: without NUL, which no row can hold."""
-    written = orjson.dumps(outputs)
-    if _NUL not in written:
-        return outputs
-    cleaned: dict[str, Any] = orjson.loads(written.replace(_NUL, b"\\ufffd"))
-    return cleaned
-
-
 def told_in_event(outputs: dict[str, Any]) -> dict[str, Any]:
     """Return what the event of a run's end says of its outputs: large ones are left out."""
     if len(orjson.dumps(outputs)) <= IN_ROW_BYTES:
@@ -90,6 +84,17 @@ def copy_file(name: str, *, organization_id: UUID, execution_id: UUID) -> str:
 
 
 def read_file(name: str) -> Any:
-    """Return the output that a file holds. Raises `FileNotFoundError`."""
+    """Return the output that a file holds. Raises `FileNotFoundError`, and other `OSError`."""
     with default_storage.open(name) as stored:
         return orjson.loads(stored.read())
+
+
+def without_nul(written: bytes) -> bytes:
+    """Return JSON with U+FFFD for each character that PostgreSQL cannot keep."""
+    return _WRITTEN_NUL.sub(rb"\1\\ufffd", written) if _NUL in written else written
+
+
+def for_row(value: Any) -> Any:
+    """Return a value as a row can keep it; what came out of a file may hold such characters."""
+    written = orjson.dumps(value)
+    return orjson.loads(without_nul(written)) if _NUL in written else value

@@ -19,6 +19,7 @@ from spindles.choices import Category, LogLevel
 from spindles.engine.directives import told_use
 from spindles.engine.failures import told
 from spindles.engine.outputs import store_output
+from spindles.engine.stepping import unexpected
 from spindles.models import Execution, ExecutionLog
 from spindles.registry import Done, StepContext, StepError, StepKind, step_kinds
 
@@ -54,10 +55,10 @@ def _answer(payload: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         message = "The step needed more memory than a step may have."
         return {"error": told(StepError("out_of_memory", message, category=Category.RESOURCE))}
-    except Exception as error:  # noqa: BLE001 - whatever a kind raises ends its try, and is logged
+    except (Exception, SystemExit) as error:
+        # Whatever a kind raises ends its try, and is logged.
         logger.exception("step_failed_unexpectedly", kind=payload["kind"])
-        message = f"The step failed unexpectedly ({type(error).__name__})."
-        return {"error": told(StepError("unexpected_error", message))}
+        return {"error": told(unexpected(error))}
 
 
 def _do(payload: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-import orjson
 from django.conf import settings
 from pebble import ProcessPool
 
@@ -27,7 +26,7 @@ def submit(job: Job) -> "Future[bytes]":
     It raises `TimeoutError` where the time was exceeded, `ProcessExpired` where the process died.
     """
     future: Future[bytes] = _the_pool().schedule(
-        _perform, args=[orjson.dumps(job.payload)], timeout=job.timeout or _NO_LIMIT
+        _perform, args=[job.payload], timeout=job.timeout or _NO_LIMIT
     )
     return future
 

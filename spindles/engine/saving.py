@@ -10,8 +10,10 @@ from accounts.actors import Actor
 from node_links.events.recording import record_events
 from spindles.choices import SETTLED, ExecutionStatus, StepStatus
 from spindles.engine.loading import COLUMNS
+from spindles.engine.outputs import without_nul
 from spindles.engine.snapshots import number_snapshot, write_snapshot
-from spindles.engine.state import UNREAD, Change, Run, StepState
+from spindles.engine.state import ROW, UNREAD, Change, Run, StepState
+from spindles.models import Execution
 
 _TYPES = {
     "position": "int",
@@ -72,30 +74,6 @@ FROM jsonb_to_recordset(%s::jsonb) AS c(at timestamptz, level text, step_id text
     message text, data jsonb)
 """
 
-_ROW = (
-    "status",
-    "status_reason",
-    "inputs",
-    "outputs",
-    "error",
-    "context",
-    "settled_steps",
-    "total_steps",
-    "match_percent",
-    "divergences",
-    "worker",
-    "started_at",
-    "completed_at",
-    "deadline_at",
-    "revision",
-    "wake_at",
-    "holds_slot",
-    "queued_at",
-    "snapshot_at",
-    "last_snapshot",
-    "cost_usd",
-)
-
 
 def save_run(run: Run, actor: Actor | None = None) -> None:
     """Write what has changed, in the transaction that holds the run's lock, and forget it.
@@ -123,11 +101,17 @@ def save_run(run: Run, actor: Actor | None = None) -> None:
             cursor.execute(_WRITE_ATTEMPTS, [*key, _json(list(change.attempts.values()))])
         if change.logs:
             cursor.execute(_WRITE_LOGS, [*key, _json(change.logs)])
-    row.save(update_fields=_ROW)
+    row.save(update_fields=ROW)
+    run.note_row()
     if change.snapshot:
         write_snapshot(run)
     quiet = not row.feeds_production
     record_events(actor=actor or run.actor, events=change.events, quiet=quiet)
+
+
+def save_next_look(run: Run) -> None:
+    """Write when somebody must look again, of a run of which nothing else has changed."""
+    Execution.objects.filter(pk=run.row.pk).update(wake_at=run.row.wake_at)
 
 
 def next_look(run: Run, otherwise: datetime | None) -> datetime | None:
@@ -146,8 +130,8 @@ def next_look(run: Run, otherwise: datetime | None) -> datetime | None:
             moments.append(step.lease_until)
         elif step.status == StepStatus.WAITING:
             moments.append(step.wait_until)
-        else:
-            moments.append(step.next_attempt_at)
+        elif step.next_attempt_at is not None and step.next_attempt_at > run.now:
+            moments.append(step.next_attempt_at)  # one that is due waits for something else
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -169,5 +153,4 @@ def _values(step: StepState) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    # PostgreSQL's JSON has no place for NUL; an output that holds one has gone to a file.
-    return orjson.dumps(value).decode().replace("\\u0000", "\\ufffd")
+    return without_nul(orjson.dumps(value)).decode()

@@ -10,18 +10,14 @@ another number on the step and throws the result away.
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from pebble import ProcessExpired
 
 from accounts.actors import Actor
 from accounts.choices import Role
@@ -29,18 +25,17 @@ from accounts.tenancy import scope
 from config.request_context import inside_execution
 from node_links.links.drafts import Address, LinkDraft
 from node_links.services.links.runtime import record_runtime_links
-from spindles.choices import AttemptStatus, Category, ExecutionStatus, StepStatus
+from spindles.choices import ExecutionStatus, StepStatus
 from spindles.engine.advancing import Progress, go_on
+from spindles.engine.answers import take_answer
 from spindles.engine.doorbell import ring
-from spindles.engine.failures import from_told
+from spindles.engine.ending import end_broken
 from spindles.engine.loading import open_run
-from spindles.engine.outputs import Stored
 from spindles.engine.processes import submit
-from spindles.engine.saving import next_look, save_run
+from spindles.engine.saving import next_look, save_next_look, save_run
 from spindles.engine.slots import give_slot_back, take_slot
 from spindles.engine.state import Run, StepState
-from spindles.engine.transitions import complete, fail, interrupt
-from spindles.registry import StepError
+from spindles.engine.stepping import Job
 
 logger = structlog.get_logger(__name__)
 
@@ -54,35 +49,68 @@ _PATIENCE_SECONDS = 20.0
 
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
+# Its own tries and no others: one that somebody left behind must be missed.
 _RENEW = """
-UPDATE execution_steps SET lease_until = clock_timestamp() + make_interval(secs => %s)
-WHERE execution_id = %s AND status = 'running' AND worker = %s
+UPDATE execution_steps s SET lease_until = clock_timestamp() + make_interval(secs => %s)
+FROM unnest(%s::text[], %s::int[]) AS mine(step_id, attempt)
+WHERE s.execution_id = %s AND s.step_id = mine.step_id AND s.attempt = mine.attempt
+    AND s.status = 'running'
 """
-_STATE = "SELECT revision, status FROM executions WHERE execution_id = %s"
+_STATE = "SELECT revision FROM executions WHERE execution_id = %s"
 
 
 class Session:
-    """One worker's stay at one run."""
+    """One worker's stay at one run; `begin` hands a job to whoever does it."""
 
-    def __init__(self, organization_id: UUID, execution_id: UUID, worker: str = WORKER) -> None:
+    def __init__(
+        self,
+        organization_id: UUID,
+        execution_id: UUID,
+        worker: str = WORKER,
+        begin: "Callable[[Job], Future[bytes]]" = submit,
+    ) -> None:
         self._actor = Actor(None, organization_id, Role.OWNER)
         self._organization_id = organization_id
         self._execution_id = execution_id
         self._worker = worker
+        self._begin = begin
         self._run: Run | None = None
         self._jobs: dict[tuple[str, int], Future[bytes]] = {}
+        self._more = False
         self._renewed = time.monotonic()
         self._lacks_slot = False
 
     def drive(self) -> None:
         """Stay until nothing is left to do here: all waits, or others are at it, or it ended."""
         try:
-            with inside_execution(self._execution_id):
-                while self._turn() or self._takes_slot():
-                    pass
+            while self.turn() and self._stay():
+                pass
         finally:
             for job in self._jobs.values():
                 job.cancel()
+
+    def turn(self) -> bool:
+        """Do one transaction and begin the jobs it came to; False where there is nothing to do."""
+        with inside_execution(self._execution_id):
+            progress = self._patiently()
+            if self._takes_slot():
+                progress = self._patiently()
+        if progress is None:
+            return False
+        for job in progress.jobs:
+            self._jobs[job.step_id, job.attempt] = self._begin(job)
+        for _ in range(min(len(progress.left), MAX_HELPERS) if progress.jobs else 0):
+            ring(self._organization_id, self._execution_id)
+        self._more = progress.more
+        return True
+
+    def renew(self) -> None:
+        """Renew the leases of the tries that are at work here."""
+        steps = [step_id for step_id, _ in self._jobs]
+        attempts = [attempt for _, attempt in self._jobs]
+        with scope(self._actor), connection.cursor() as cursor:
+            cursor.execute(_RENEW, [settings.LEASE_SECONDS, steps, attempts, self._execution_id])
+        self._renewed = time.monotonic()
 
     def _takes_slot(self) -> bool:
         """Take a slot where the run has something to do and none; False where it is queued."""
@@ -91,19 +119,12 @@ class Session:
         self._lacks_slot = False
         return take_slot(self._actor, self._execution_id)
 
-    def _turn(self) -> bool:
-        """Do one transaction and what follows from it; False where there is nothing to stay for."""
-        progress = self._patiently()
-        if progress is None:
-            return False
-        for job in progress.jobs:
-            self._jobs[job.step_id, job.attempt] = submit(job)
-        for _ in range(min(len(progress.left), MAX_HELPERS) if progress.jobs else 0):
-            ring(self._organization_id, self._execution_id)
+    def _stay(self) -> bool:
+        """Wait for whatever comes next; False where that is not worth it."""
         if self._jobs:
             self._wait_for_jobs()
             return True
-        return progress.more or self._wait_a_moment()
+        return self._more or self._wait_a_moment()
 
     def _patiently(self) -> Progress | None:
         """Do the transaction, also through a short absence of the database."""
@@ -112,7 +133,6 @@ class Session:
             try:
                 return self._transact()
             except (OperationalError, InterfaceError):
-                self._run = None  # what it says was not committed
                 if not self._jobs or time.monotonic() > give_up:
                     raise
                 logger.warning("database_away", execution_id=str(self._execution_id))
@@ -124,12 +144,25 @@ class Session:
         try:
             with scope(self._actor):
                 progress = self._in_transaction(taken)
-        except BaseException:
-            self._run = None
+        except (OperationalError, InterfaceError):
+            self._run = None  # what it says was not committed
             raise
+        except Exception as error:
+            # A run that nobody can go on with must end and say so: it would be tried for ever.
+            logger.exception("run_broken", execution_id=str(self._execution_id))
+            self._run = None
+            self._end_broken(error)
+            return None
         for key in taken:
             self._jobs.pop(key, None)
         return progress
+
+    def _end_broken(self, error: Exception) -> None:
+        with scope(self._actor):
+            run = open_run(self._execution_id)
+            if run is not None and run.row.is_open:
+                end_broken(run, type(error).__name__)
+                save_run(run)
 
     def _in_transaction(self, taken: list[tuple[str, int]]) -> Progress | None:
         run = self._run = open_run(self._execution_id, self._run)
@@ -138,27 +171,29 @@ class Session:
         self._drop_lost(run)
         for step_id, attempt in taken:
             if (step_id, attempt) in self._jobs:
-                _take(run, run.steps[step_id], self._jobs[step_id, attempt])
-        progress = self._go_on(run)
-        if progress is None and not run.change.steps:
-            return None
-        _link(run)
-        save_run(run)
-        return progress if progress is not None else Progress()
+                take_answer(run, run.steps[step_id], self._jobs[step_id, attempt])
+        looked = run.row.wake_at
+        progress = self._go_on(run, at_work=len(self._jobs.keys() - set(taken)))
+        if run.has_changed:
+            _link(run)
+            save_run(run)
+        elif run.row.wake_at != looked:
+            save_next_look(run)
+        return progress
 
-    def _go_on(self, run: Run) -> Progress | None:
+    def _go_on(self, run: Run, *, at_work: int) -> Progress | None:
         """Go on with a run that may; None where it may not, or has nothing for this worker."""
         row = run.row
         if row.status not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING):
             return Progress() if self._jobs else None
         if not row.holds_slot:
-            self._lacks_slot = not self._jobs
+            self._lacks_slot = not at_work
             return Progress() if self._jobs else None
         if row.status == ExecutionStatus.PENDING:
             _set_out(run)
         row.worker = self._worker
-        room = max(1, settings.STEP_PROCESSES) - len(self._jobs)
-        progress = go_on(run, worker=self._worker, processes=room)
+        room = max(1, settings.STEP_PROCESSES) - at_work
+        progress = go_on(run, worker=self._worker, processes=room, mine=self._jobs.keys())
         _plan_snapshot(run)
         busy = any(step.status == StepStatus.RUNNING for step in run.steps.values())
         if not (busy or progress.more or progress.left):
@@ -176,23 +211,23 @@ class Session:
 
     def _wait_for_jobs(self) -> None:
         """Wait until a job ends or the run has changed; renew the leases meanwhile."""
-        while True:
-            done, _ = wait(self._jobs.values(), LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            if done:
-                return
+        done = False
+        while not done:
+            done = bool(wait(self._jobs.values(), LOOK_SECONDS, FIRST_COMPLETED).done)
             try:
-                with scope(self._actor), connection.cursor() as cursor:
-                    if time.monotonic() - self._renewed >= settings.HEARTBEAT_SECONDS:
-                        lease = settings.LEASE_SECONDS
-                        cursor.execute(_RENEW, [lease, self._execution_id, self._worker])
-                        self._renewed = time.monotonic()
-                    cursor.execute(_STATE, [self._execution_id])
-                    state = cursor.fetchone()
+                if time.monotonic() - self._renewed >= settings.HEARTBEAT_SECONDS:
+                    self.renew()
+                done = done or self._is_behind()
             except (OperationalError, InterfaceError):
                 close_old_connections()
                 return
-            if state is None or self._run is None or state[0] != self._run.row.revision:
-                return
+
+    def _is_behind(self) -> bool:
+        """Return whether somebody has changed the run since it was looked at."""
+        with scope(self._actor), connection.cursor() as cursor:
+            cursor.execute(_STATE, [self._execution_id])
+            found = cursor.fetchone()
+        return found is None or self._run is None or found[0] != self._run.row.revision
 
     def _wait_a_moment(self) -> bool:
         """Stay for what is due in a moment; False where that is too long."""
@@ -204,46 +239,6 @@ class Session:
             return False
         time.sleep(seconds)
         return True
-
-
-@contextmanager
-def _answered() -> Iterator[None]:
-    """Turn what became of a process into the error of the step."""
-    try:
-        yield
-    except TimeoutError:
-        raise StepError(
-            "timeout", "The step took longer than it may.", category=Category.TIMEOUT
-        ) from None
-    except ProcessExpired as error:
-        raise StepError(
-            "process_died",
-            f"The process of the step died (exit code {error.exitcode}).",
-            category=Category.RESOURCE,
-        ) from None
-
-
-def _take(run: Run, step: StepState, job: "Future[bytes]") -> None:
-    """Take the end of a job into the run."""
-    planned = run.definition(step)
-    status, seconds = AttemptStatus.FAILED, None
-    if job.cancelled():  # the worker is being stopped
-        interrupt(run, step)
-        return
-    try:
-        with _answered():
-            answer: dict[str, Any] = orjson.loads(job.result(0))
-        seconds = answer["seconds"]
-        if "error" in answer:
-            raise from_told(answer["error"])
-        step.used = answer["used"]
-        output = Stored(answer["output"], answer["file"], answer["hash"], answer["size"])
-        complete(run, step, output, seconds=seconds)
-    except StepError as error:
-        if error.code in ("timeout", "process_died"):
-            status = AttemptStatus.TIMEOUT
-        last = bool(planned.last_try_after)
-        fail(run, step, error, rule=planned.retry, status=status, seconds=seconds, last_chance=last)
 
 
 def _set_out(run: Run) -> None:

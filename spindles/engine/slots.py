@@ -14,29 +14,54 @@ from django.db import connection, transaction
 
 from accounts.actors import Actor
 from accounts.tenancy import scope, system_scope
-from spindles.engine.doorbell import ring
+from spindles.engine.doorbell import ring_all
+from spindles.engine.loading import silence_allowed
 from spindles.engine.state import Run
-from spindles.models import Execution
 
 # One at a time of an organisation counts and takes: two could both see the last free slot.
-_IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('slots:' || %s::text, 0))"
-_TAKE = """
+_IN_TURN = """
+SELECT set_config('idle_in_transaction_session_timeout', %s, true),
+    pg_advisory_xact_lock(hashtextextended('slots:' || %s::text, 0))
+"""
+# Those that wait and could be at work, were there a slot: of each source as many as it may have.
+_LINE = """
+busy AS (
+    SELECT source_id, count(*) AS runs FROM executions
+    WHERE organization_id = %(organization)s AND holds_slot GROUP BY source_id
+), line AS (
+    SELECT q.execution_id, q.source_id, q.priority, q.queued_at
+    FROM (
+        SELECT execution_id, source_id, max_concurrency, priority, queued_at, row_number() OVER (
+            PARTITION BY source_id ORDER BY priority DESC, queued_at, execution_id) AS place
+        FROM executions
+        WHERE organization_id = %(organization)s AND queued_at IS NOT NULL
+            AND status IN ('pending', 'running')
+    ) q LEFT JOIN busy USING (source_id)
+    WHERE q.max_concurrency IS NULL OR coalesce(busy.runs, 0) + q.place <= q.max_concurrency
+)
+"""
+# A run whose time is over needs no room: it only ends.
+_TAKE = f"""
 WITH wanted AS (
     -- Whoever has the row in hand may be waiting for the turn: it is left to them.
-    SELECT * FROM executions WHERE execution_id = %(run)s FOR NO KEY UPDATE SKIP LOCKED
-), busy AS (
-    SELECT count(*) AS runs, count(*) FILTER (WHERE e.source_id = w.source_id) AS of_source
-    FROM executions e, wanted w WHERE e.organization_id = %(organization)s AND e.holds_slot
+    SELECT *, coalesce(queued_at, clock_timestamp()) AS since
+    FROM executions WHERE execution_id = %(run)s FOR NO KEY UPDATE SKIP LOCKED
+), {_LINE}, taken AS (
+    SELECT coalesce(sum(runs), 0) AS runs,
+        coalesce(sum(runs) FILTER (WHERE busy.source_id = w.source_id), 0) AS of_source
+    FROM wanted w LEFT JOIN busy ON true
 ), ahead AS (
-    SELECT count(*) AS runs FROM executions q, wanted w
-    WHERE q.organization_id = %(organization)s AND q.queued_at IS NOT NULL
-        AND q.execution_id <> w.execution_id AND q.max_concurrency IS NULL
-        AND (q.priority > w.priority
-            OR q.priority = w.priority AND q.queued_at < coalesce(w.queued_at, now()))
+    SELECT count(*) AS runs, count(*) FILTER (WHERE line.source_id = w.source_id) AS of_source
+    FROM line, wanted w
+    WHERE line.execution_id <> w.execution_id AND (line.priority > w.priority
+        OR line.priority = w.priority
+            AND (line.queued_at, line.execution_id) < (w.since, w.execution_id))
 ), verdict AS (
-    SELECT (%(limit)s = 0 OR busy.runs + ahead.runs < %(limit)s)
-        AND (w.max_concurrency IS NULL OR busy.of_source < w.max_concurrency) AS free
-    FROM busy, ahead, wanted w
+    SELECT (%(limit)s = 0 OR taken.runs + ahead.runs < %(limit)s)
+        AND (w.max_concurrency IS NULL
+            OR taken.of_source + ahead.of_source < w.max_concurrency)
+        OR coalesce(w.deadline_at <= clock_timestamp(), false) AS free
+    FROM taken, ahead, wanted w
 )
 UPDATE executions e SET holds_slot = free, revision = e.revision + 1,
     queued_at = CASE WHEN free THEN NULL ELSE coalesce(e.queued_at, clock_timestamp()) END,
@@ -44,7 +69,11 @@ UPDATE executions e SET holds_slot = free, revision = e.revision + 1,
 FROM verdict
 WHERE e.execution_id = %(run)s AND NOT e.holds_slot AND e.status IN ('pending', 'running')
 RETURNING e.holds_slot
-"""
+"""  # noqa: S608 - constants only
+_NEXT = f"""
+WITH {_LINE} SELECT execution_id FROM line
+ORDER BY priority DESC, queued_at, execution_id LIMIT %(ahead)s
+"""  # noqa: S608 - constants only
 _RING_AHEAD = 3
 
 
@@ -73,7 +102,7 @@ def _take(actor: Actor, execution_id: UUID) -> bool:
         "limit": limit,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_IN_TURN, [actor.tenant_id])
+        cursor.execute(_IN_TURN, [silence_allowed(), actor.tenant_id])
         cursor.execute(_TAKE, parameters)
         taken = cursor.fetchone()
     return taken is None or bool(taken[0])
@@ -88,8 +117,7 @@ def give_slot_back(run: Run) -> None:
 
 def ring_queued(organization_id: UUID) -> None:
     """Ring for the runs that are next in the organisation's queue."""
-    with system_scope(organization_id):
-        waiting = Execution.objects.filter(organization_id=organization_id).queued()
-        keys = list(waiting.values_list("pk", flat=True)[:_RING_AHEAD])
-    for key in keys:
-        ring(organization_id, key)
+    with system_scope(organization_id), connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"organization": organization_id, "ahead": _RING_AHEAD})
+        keys = [key for (key,) in cursor.fetchall()]
+    ring_all((organization_id, key) for key in keys)

@@ -14,6 +14,34 @@ from spindles.models import Execution
 from spindles.plans.plan import Plan, Step
 
 FEATURE = "execution"
+ROW = (
+    "status",
+    "status_reason",
+    "inputs",
+    "outputs",
+    "error",
+    "context",
+    "settled_steps",
+    "total_steps",
+    "match_percent",
+    "divergences",
+    "worker",
+    "started_at",
+    "completed_at",
+    "deadline_at",
+    "revision",
+    "wake_at",
+    "holds_slot",
+    "queued_at",
+    "snapshot_at",
+    "last_snapshot",
+    "cost_usd",
+)
+"""The columns of a run that change."""
+# What changes without meaning anything to whoever has read the run.
+_QUIET = ("worker", "revision", "wake_at", "settled_steps")
+_TELLING = tuple(name for name in ROW if name not in _QUIET)
+
 UNREAD: Any = object()
 """Stands for an output that has been left in the database."""
 
@@ -91,6 +119,19 @@ class Run:
         self._items: dict[str, list[StepState]] = {}
         self.change = Change()
         self.stirred: dict[str, StepState] = {}
+        self._noted: tuple[Any, ...] = ()
+
+    def note_row(self) -> None:
+        """Remember what the row says in the database."""
+        self._noted = self._telling()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to write; the moment of the next look alone is not."""
+        return self.change != Change() or self._noted != self._telling()
+
+    def _telling(self) -> tuple[Any, ...]:
+        return tuple(getattr(self.row, name) for name in _TELLING)
 
     @property
     def actor(self) -> Actor:

@@ -5,8 +5,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
+import orjson
+import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from pydantic import BaseModel, ValidationError
 
 from config.exceptions import DomainError
@@ -22,6 +24,8 @@ from spindles.expressions.templates import TemplateError, render
 from spindles.plans.plan import Step
 from spindles.registry import Place, StepContext, StepError, StepKind, step_kinds
 
+logger = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -30,7 +34,7 @@ class Job:
     step_id: str
     attempt: int
     timeout: float
-    payload: dict[str, Any]
+    payload: bytes
 
 
 def start_step(run: Run, step: StepState, *, worker: str, outside: bool) -> Job | bool:
@@ -68,23 +72,24 @@ def _start(
     if kind.place is Place.INLINE:
         _handle(run, step, planned, kind, params)
         return True
-    return Job(
-        step.step_id,
-        step.attempt,
-        planned.timeout,
-        {
-            "kind": kind.name,
-            "params": given,
-            "execution_id": str(run.row.pk),
-            "organization_id": str(run.row.organization_id),
-            "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
-            "step_id": step.step_id,
-            "attempt": step.attempt,
-            "idempotency_key": idempotency_key(run, step),
-            "environment": str(run.row.environment),
-            "variables": _sent(variables_of(run, step, {})),
-        },
-    )
+    return _job(run, step, planned, given)
+
+
+def _job(run: Run, step: StepState, planned: Step, given: Any) -> Job:
+    """Return what the process needs to know."""
+    payload = {
+        "kind": planned.kind,
+        "params": given,
+        "execution_id": str(run.row.pk),
+        "organization_id": str(run.row.organization_id),
+        "user_id": str(run.row.started_by_id) if run.row.started_by_id else None,
+        "step_id": step.step_id,
+        "attempt": step.attempt,
+        "idempotency_key": idempotency_key(run, step),
+        "environment": str(run.row.environment),
+        "variables": _sent(variables_of(run, step, {})),
+    }
+    return Job(step.step_id, step.attempt, planned.timeout, orjson.dumps(payload))
 
 
 def _sent(variables: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +107,18 @@ def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: Ba
         fail(run, step, error, rule=planned.retry, last_chance=bool(planned.last_try_after))
     except DomainError as error:
         fail(run, step, of_domain(error), rule=planned.retry)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, which is nobody's failure: all is done again
+    except Exception as error:
+        # Whatever a kind raises ends its try, and is logged: the run must come to an end.
+        logger.exception("step_failed_unexpectedly", kind=kind.name)
+        fail(run, step, unexpected(error), rule=planned.retry)
+
+
+def unexpected(error: BaseException) -> StepError:
+    """Return what is told of an error that nobody has foreseen; more stands in the log."""
+    message = f"The step failed unexpectedly ({type(error).__name__})."
+    return StepError("unexpected_error", message)
 
 
 def of_domain(error: DomainError) -> StepError:

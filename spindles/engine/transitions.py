@@ -97,13 +97,15 @@ def fail(
     status: AttemptStatus = AttemptStatus.FAILED,
     seconds: float | None = None,
     last_chance: bool = False,
+    known: bool = True,
 ) -> None:
     """End a try badly; by `rule` it is tried again, else the step has failed.
 
-    With `last_chance` a step that would fail is kept for one more try.
+    With `last_chance` a step that would fail is kept for one more try. Whether what it did outside
+    took effect is not `known` where it did not come to its end by itself.
     """
     failure = told(error)
-    end_attempt(run, step, status, seconds=seconds, error=failure)
+    end_attempt(run, step, status, seconds=seconds, error=failure, known=known)
     step.failures += 1
     wait = None
     if error.retryable and rule is not None and not step.last_try:
@@ -205,6 +207,7 @@ def end_attempt(
     seconds: float | None = None,
     error: dict[str, Any] | None = None,
     response_hash: str = "",
+    known: bool = True,
 ) -> None:
     """Write down how the try that is under way ended, where one is."""
     if step.attempt == 0 or step.started_at is None:
@@ -225,7 +228,7 @@ def end_attempt(
         "error": error,
         "response_hash": response_hash,
     }
-    if status not in _UNKNOWN_END:
+    if known and status not in _UNKNOWN_END:
         step.known_outcomes += 1
 
 

@@ -3,23 +3,34 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spindles.choices import Category
 from spindles.engine.outputs import read_file
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import ExecutionStep
-from spindles.registry import runnables
+from spindles.registry import StepError, runnables
 
 
 def output_of(run: Run, step: StepState) -> Any:
-    """Return the output of a step, read from wherever it lies."""
+    """Return the output of a step, read from wherever it lies. Raises `StepError`."""
     if step.output is UNREAD:
-        step.output = (
-            read_file(step.output_file)
-            if step.output_file
-            else ExecutionStep.objects.values_list("output", flat=True).get(
-                execution_id=run.row.pk, step_id=step.step_id
-            )
-        )
+        step.output = _from_file(step.output_file) if step.output_file else _from_row(run, step)
     return step.output
+
+
+def _from_row(run: Run, step: StepState) -> Any:
+    rows = ExecutionStep.objects.values_list("output", flat=True)
+    return rows.get(execution_id=run.row.pk, step_id=step.step_id)
+
+
+def _from_file(name: str) -> Any:
+    try:
+        return read_file(name)
+    except OSError as error:
+        raise StepError(
+            "output_unavailable",
+            f"A stored output cannot be read ({type(error).__name__}).",
+            category=Category.EXTERNAL,
+        ) from None
 
 
 class StepsView(Mapping[str, Any]):
@@ -50,9 +61,12 @@ class StepsView(Mapping[str, Any]):
 
 
 def variables_of(
-    run: Run, step: StepState, steps: Mapping[str, Any] | None = None
+    run: Run, step: StepState | None, steps: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the variables of a step; `steps` by default all, each read when it is named."""
+    """Return the variables of a step, or those that all have.
+
+    `steps` are by default all, each read when it is named.
+    """
     row = run.row
     found: dict[str, Any] = {
         "inputs": row.inputs,
@@ -65,15 +79,15 @@ def variables_of(
         "trigger": row.trigger,
         "context": _context_of(run, step),
     }
-    if step.item_of is not None:
+    if step is not None and step.item_of is not None:
         found |= {"item": step.item, "index": step.item_index}
     return found
 
 
-def _context_of(run: Run, step: StepState) -> Mapping[str, Any]:
+def _context_of(run: Run, step: StepState | None) -> Mapping[str, Any]:
     """Return what a step sees as `context`: all of the run's, or as its feature allows."""
     runnable = runnables.find(run.row.source_feature)
-    if runnable is None or runnable.sees is None:
+    if step is None or runnable is None or runnable.sees is None:
         context: dict[str, Any] = run.row.context
         return context
     return runnable.sees(run.row, run.plan, step.item_of or step.step_id)

@@ -1,11 +1,14 @@
 """Looking at steps that wait: has come what they wait for, or is their time over?"""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
+from uuid import UUID
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
-from spindles.engine.children import stop_child, taken_back
+from spindles.engine.children import taken_back
 from spindles.engine.directives import finish
+from spindles.engine.ending import cancel_child
+from spindles.engine.loading import read_leases
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import fail, interrupt, skip
 from spindles.engine.variables import output_of
@@ -13,18 +16,27 @@ from spindles.models import Execution
 from spindles.registry import StepError
 
 
-def look_at_steps(run: Run) -> None:
-    """Take over what was lost, and end the waits that are over."""
-    waiting = []
-    for step in list(run.steps.values()):
-        if step.status == StepStatus.RUNNING:
-            if step.lease_until is not None and step.lease_until <= run.now:
-                interrupt(run, step)
-        elif step.status == StepStatus.WAITING:
-            waiting.append(step)
+def look_at_steps(run: Run, mine: Collection[tuple[str, int]] = ()) -> None:
+    """Take over what was lost, and end the waits that are over; `mine` is not lost."""
+    steps = list(run.steps.values())
+    waiting = [step for step in steps if step.status == StepStatus.WAITING]
+    overdue = [
+        step
+        for step in steps
+        if _is_overdue(run, step) and (step.step_id, step.attempt) not in mine
+    ]
+    read_leases(run, overdue)  # they may have been renewed since the run was read
+    for step in overdue:
+        if _is_overdue(run, step):
+            interrupt(run, step)
     children = _children(run, waiting)
     for step in waiting:
         _look(run, step, children)
+
+
+def _is_overdue(run: Run, step: StepState) -> bool:
+    running = step.status == StepStatus.RUNNING
+    return running and step.lease_until is not None and step.lease_until <= run.now
 
 
 def look_at_maps(run: Run, changed: Iterable[StepState]) -> None:
@@ -46,7 +58,8 @@ def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
             if step.wait_kind == WaitKind.DELAY:
                 finish(run, step, None)
             else:
-                stop_child(step, "Its time was over.")
+                if step.wait_child is not None:
+                    cancel_child(UUID(step.wait_child), by=None, reason="Its time was over.")
                 raise _expired(step)
     except StepError as error:
         _fail(run, step, error)

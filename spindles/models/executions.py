@@ -156,6 +156,11 @@ class Execution(models.Model):
         return (self.completed_at - self.started_at).total_seconds()
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in OPEN
+
+    @property
     def feeds_production(self) -> bool:
         """Whether what it does is meant: a replay that is not live has no effect."""
         return self.replay_of_id is None or self.replay_live

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from spindles.engine.session import Session
 from spindles.engine.sweeping import sweep_children as ring_for_parents
+from spindles.engine.sweeping import sweep_events as deliver_missed
 from spindles.engine.sweeping import sweep_runs as ring_for_due
 
 
@@ -25,3 +26,9 @@ def sweep_runs() -> int:
 def sweep_children() -> int:
     """Ring for the runs whose children have ended; return how many."""
     return ring_for_parents()
+
+
+@shared_task
+def sweep_events() -> int:
+    """Deliver the events that a step has just missed; return how many."""
+    return deliver_missed()

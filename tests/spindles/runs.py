@@ -1,16 +1,21 @@
 """Runs for tests: a plan of a few steps, started, driven and read back."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import F
+
 from accounts.actors import Actor
 from accounts.tenancy import scope
 from config.ids import uuid7
+from node_links.models import NodeEvent
 from spindles.engine.session import Session
 from spindles.engine.starting import start_execution
-from spindles.models import Execution, ExecutionAttempt, ExecutionStep
+from spindles.models import Execution, ExecutionAttempt, ExecutionLog, ExecutionStep
 from spindles.plans.plan import Plan, Step
 from spindles.registry import Prepared, Source
 from spindles.services.plans import store_plan
@@ -64,6 +69,57 @@ class Started:
         with scope(self.actor):
             tries = ExecutionAttempt.objects.filter(execution_id=self.pk, step_id=step_id)
             return list(tries.order_by("number"))
+
+    def all(self) -> tuple[Execution, dict[str, ExecutionStep], dict[str, list[ExecutionAttempt]]]:
+        """The run, its steps and the tries of each, as they are at one moment."""
+        tries: dict[str, list[ExecutionAttempt]] = defaultdict(list)
+        with scope(self.actor):
+            row = Execution.objects.get(pk=self.pk)
+            steps = {one.step_id: one for one in ExecutionStep.objects.filter(execution=self.pk)}
+            for one in ExecutionAttempt.objects.filter(execution=self.pk).order_by("number"):
+                tries[one.step_id].append(one)
+        return row, steps, tries
+
+    def events(self) -> list[tuple[str, str | None]]:
+        """What happened to the run: types of events with the step, in their order."""
+        with scope(self.actor):
+            rows = NodeEvent.objects.filter(entity_id=self.pk).order_by("sequence")
+            return [(row.event_type, row.data.get("step_id")) for row in rows]
+
+    def logs(self) -> list[tuple[str, str]]:
+        """The lines of its log: level and message."""
+        with scope(self.actor):
+            rows = ExecutionLog.objects.filter(execution_id=self.pk).order_by("id")
+            return [(row.level, row.message) for row in rows]
+
+    def force(self, step_id: str, **columns: Any) -> None:
+        """Write a state into a step, past the engine."""
+        with scope(self.actor):
+            rows = ExecutionStep.objects.filter(execution_id=self.pk)
+            rows.filter(step_id=step_id).update(revision=F("revision") + 1000, **columns)
+            Execution.objects.filter(pk=self.pk).update(revision=F("revision") + 1000)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for this run: whatever it waits for comes so much earlier."""
+        with scope(self.actor), connection.cursor() as cursor:
+            for statement in _PASS:
+                cursor.execute(statement, {"seconds": seconds, "run": self.pk})
+
+
+_PASS = (
+    """
+    UPDATE execution_steps SET lease_until = lease_until - make_interval(secs => %(seconds)s),
+        wait_until = wait_until - make_interval(secs => %(seconds)s),
+        next_attempt_at = next_attempt_at - make_interval(secs => %(seconds)s),
+        revision = (SELECT revision + 1 FROM executions WHERE execution_id = %(run)s)
+    WHERE execution_id = %(run)s
+    """,
+    """
+    UPDATE executions SET wake_at = wake_at - make_interval(secs => %(seconds)s),
+        deadline_at = deadline_at - make_interval(secs => %(seconds)s), revision = revision + 1
+    WHERE execution_id = %(run)s
+    """,
+)
 
 
 def start(
