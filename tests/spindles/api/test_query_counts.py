@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 # Three of each are the request's own: a savepoint, its release, and entering the organisation.
 READS = {
     "list": 5,
-    "retrieve": 6,
+    "retrieve": 7,
     "steps": 9,
     "items": 7,
     "step": 8,

@@ -1,4 +1,4 @@
-"""Large outputs on their way: to other steps, to the outputs of the run, to its events."""
+"""What the event of a run's end says of its outputs."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def event(cast: Cast, run: Started) -> NodeEvent:
         return NodeEvent.objects.get(entity_id=run.pk, event_type="WorkflowExecutionCompleted")
 
 
-def test_a_large_output_reaches_other_steps_and_the_run(cast: Cast) -> None:
+def test_large_outputs_are_left_to_be_read_from_the_run(cast: Cast) -> None:
     plan = plan_of(
         step("a", "transform", params={"value": TEXT}),
         step("b", "transform", params={"value": "${{ steps.a.output }}!"}, depends_on=("a",)),
@@ -38,3 +38,11 @@ def test_a_large_output_reaches_other_steps_and_the_run(cast: Cast) -> None:
     assert (run.steps["a"].output, bool(run.steps["a"].output_file)) == (None, True)
     told = event(cast, run).data
     assert (told["outputs"], told["outputs_omitted"]) == ({}, True)
+
+
+def test_small_outputs_stand_in_the_event(cast: Cast) -> None:
+    run = start(cast.owner.actor, plan_of(step("a", "transform", params={"value": 1}))).drive()
+
+    told = event(cast, run).data
+    assert told["outputs"] == {"a": 1}
+    assert "outputs_omitted" not in told
