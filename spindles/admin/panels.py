@@ -158,7 +158,7 @@ def _line(shown: ShownStep) -> StepLine:
     return StepLine(
         row=row,
         state=StepStatus(row.status).label.lower(),
-        why=why(row) or str((row.error or {}).get("message", "")),
+        why=str((row.error or {}).get("message", "")) or why(row),
         took=in_words(seconds) if seconds is not None and row.attempt else "",
         attempts=[(one, in_words((one.duration_ms or 0) / 1000)) for one in shown.attempts],
         told=parts,

@@ -11,7 +11,7 @@ from unfold.widgets import (
 
 from accounts.actors import Actor
 from config.admin.theme import BaseDialogForm
-from config.exceptions import NotFound, ValidationFailed
+from config.exceptions import ValidationFailed
 from node_links.services.versions import get_snapshot
 from spindles.admin.spindle_forms import spindle_row
 from spindles.choices import Environment
@@ -98,12 +98,7 @@ class RunDraftForm(RunForm):
 def _declared(spindle: Spindle, version: str | None) -> list[InputDefinition]:
     if version is not None or spindle.published_version is None:
         return stored_inputs(spindle.inputs)
-    try:
-        snapshot = get_snapshot(
-            SpindleVersion, entity=spindle, version="published", pointer="/version"
-        )
-    except NotFound:
-        return stored_inputs(spindle.inputs)
+    snapshot = get_snapshot(SpindleVersion, entity=spindle, version="published", pointer="/version")
     return stored_inputs(snapshot.content["inputs"])
 
 

@@ -10,7 +10,7 @@ from spindles.engine import failures
 from spindles.engine.comparing import compare_replay
 from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
-from spindles.engine.outputs import for_row
+from spindles.engine.outputs import for_row, told_in_event
 from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
@@ -34,7 +34,8 @@ def end_run(run: Run) -> None:
         return
     _end(run, ExecutionStatus.COMPLETED)
     seconds = row.duration_seconds or 0.0
-    run.record_run("WorkflowExecutionCompleted", outputs=row.outputs, duration_seconds=seconds)
+    told = told_in_event(row.outputs)
+    run.record_run("WorkflowExecutionCompleted", duration_seconds=seconds, **told)
     run.log(LogLevel.INFO, "The run is completed.")
 
 

@@ -66,6 +66,13 @@ def store_output(
     return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
 
 
+def told_in_event(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Return what the event of a run's end says of its outputs: large ones are left out."""
+    if len(orjson.dumps(outputs)) <= IN_ROW_BYTES:
+        return {"outputs": outputs}
+    return {"outputs": {}, "outputs_omitted": True}
+
+
 def copy_file(name: str, *, organization_id: UUID, execution_id: UUID) -> str:
     """Give a run a file of its own of another run's output, and return its name.
 

@@ -65,16 +65,22 @@ WITH wanted AS (
 )
 UPDATE executions e SET holds_slot = free, revision = e.revision + 1,
     queued_at = CASE WHEN free THEN NULL ELSE coalesce(e.queued_at, clock_timestamp()) END,
-    wake_at = clock_timestamp() + interval '15 seconds'
+    wake_at = CASE WHEN free THEN clock_timestamp() + interval '15 seconds' ELSE e.deadline_at END
 FROM verdict
 WHERE e.execution_id = %(run)s AND NOT e.holds_slot AND e.status IN ('pending', 'running')
 RETURNING e.holds_slot
 """  # noqa: S608 - constants only
 _NEXT = f"""
 WITH {_LINE} SELECT execution_id FROM line
-ORDER BY priority DESC, queued_at, execution_id LIMIT %(ahead)s
+ORDER BY priority DESC, queued_at, execution_id
+LIMIT (SELECT CASE WHEN %(limit)s = 0 THEN %(ahead)s
+    ELSE greatest(0, least(%(ahead)s, %(limit)s - coalesce(sum(runs), 0))) END FROM busy)
 """  # noqa: S608 - constants only
-_RING_AHEAD = 3
+_QUEUES = """
+SELECT DISTINCT organization_id FROM executions
+WHERE queued_at IS NOT NULL AND status IN ('pending', 'running')
+"""
+_RING_AHEAD = 8
 
 
 def take_slot_at_once(actor: Actor, execution_id: UUID) -> None:
@@ -116,8 +122,26 @@ def give_slot_back(run: Run) -> None:
 
 
 def ring_queued(organization_id: UUID) -> None:
-    """Ring for the runs that are next in the organisation's queue."""
+    """Ring for the runs that are next in the organisation's queue, as far as slots are free."""
+    parameters: dict[str, Any] = {
+        "organization": organization_id,
+        "ahead": _RING_AHEAD,
+        "limit": settings.MAX_RUNNING_PER_ORGANIZATION,
+    }
     with system_scope(organization_id), connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"organization": organization_id, "ahead": _RING_AHEAD})
+        cursor.execute(_NEXT, parameters)
         keys = [key for (key,) in cursor.fetchall()]
     ring_all((organization_id, key) for key in keys)
+
+
+def sweep_queues() -> int:
+    """Ring for those that are next, in case their bell was lost; return of how many queues.
+
+    Nobody else wakes a run that is queued: a long queue costs no more than its head.
+    """
+    with system_scope(), connection.cursor() as cursor:
+        cursor.execute(_QUEUES)
+        organizations = [key for (key,) in cursor.fetchall()]
+    for organization_id in organizations:
+        ring_queued(organization_id)
+    return len(organizations)

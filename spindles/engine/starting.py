@@ -1,12 +1,10 @@
 """Starting a run: its row, a row for each step, and the event, in the caller's transaction."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
 from accounts.actors import Actor
@@ -22,7 +20,6 @@ from spindles.models import Execution
 from spindles.registry import Prepared, StartChild, StepError, runnables
 
 MAX_DEPTH = 10
-_UNANSWERED = timedelta(seconds=15)
 
 # The steps are copied from the stored plan, which the database has already.
 _STEPS = """
@@ -82,7 +79,6 @@ def start_execution(
         max_depth=max_depth,
         max_concurrency=source.max_concurrency,
         timeout=source.timeout,
-        wake_at=timezone.now() + _UNANSWERED,
         **more,
     )
     row.save(force_insert=True)

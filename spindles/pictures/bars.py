@@ -72,7 +72,7 @@ def item_bars(items: Sequence[TimedStep], clock: Clock, y: float) -> list[Bar]:
         free[place] = right
         top = y - _ITEM_LANES * _ITEM_HIGH / 2 + place * _ITEM_HIGH
         bars.append(
-            _bar(look(state_of_try(one.status)), left, right, top, _ITEM_HIGH - 0.6,
+            _bar(_look(one), left, right, top, _ITEM_HIGH - 0.6,
                  _hint(item, one, clock))
         )  # fmt: skip
     return bars
@@ -125,10 +125,12 @@ def _between(step: TimedStep, clock: Clock, y: float) -> Iterator[Bar]:
 
 
 def _try(step: TimedStep, one: Try, clock: Clock, y: float) -> Bar:
-    state = state_of_try(one.status)
-    waited = " rnp-waited" if one.waited else ""
-    return _span(f"rnp-try {look(state)}{waited}", one.begin, _end(one, clock), clock, y, _HIGH,
+    return _span(f"rnp-try {_look(one)}", one.begin, _end(one, clock), clock, y, _HIGH,
                  _hint(step, one, clock))  # fmt: skip
+
+
+def _look(one: Try) -> str:
+    return look(state_of_try(one.status)) + (" rnp-waited" if one.waited else "")
 
 
 def _hint(step: TimedStep, one: Try, clock: Clock) -> str:

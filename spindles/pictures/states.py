@@ -60,11 +60,16 @@ def states_of(plan: Plan, rows: Sequence[ExecutionStep]) -> dict[str, StepState]
 
 
 def why(row: ExecutionStep) -> str:
-    """Return why a step was skipped, what it waits for, or what is to be noted of it; else ''."""
+    """Return why a step failed or was skipped, what it waits for, or what is noted of it; else ''.
+
+    Why it failed is told by a code.
+    """
     if row.status == StepStatus.SKIPPED and row.reason:
         return row.note or _begun_small(SkipReason(row.reason).label)
     if row.status == StepStatus.WAITING and row.wait_kind:
         return _begun_small(WaitKind(row.wait_kind).label)
+    if row.status == StepStatus.FAILED:
+        return str((row.error or {}).get("code", ""))
     if row.status == StepStatus.COMPLETED:
         return _begun_small(row.note).removesuffix(".")
     return ""

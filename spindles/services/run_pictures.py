@@ -29,7 +29,7 @@ HANDING_OVER = frozenset({"delay", "wait_event", "human_task", "sub_execution", 
 _STEP_FIELDS = (
     "id", "execution_id", "position", "step_id", "kind", "name", "internal", "item_of",
     "item_index", "status", "reason", "attempt", "wait_kind", "wait_until", "started_at",
-    "completed_at", "note",
+    "completed_at", "note", "error",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from spindles.engine.session import Session
+from spindles.engine.slots import sweep_queues
 from spindles.engine.sweeping import sweep_children as ring_for_parents
 from spindles.engine.sweeping import sweep_events as deliver_missed
 from spindles.engine.sweeping import sweep_runs as ring_for_due
@@ -18,8 +19,8 @@ def drive(organization_id: str, execution_id: str) -> None:
 
 @shared_task
 def sweep_runs() -> int:
-    """Ring for the runs that somebody must look at; return how many."""
-    return ring_for_due()
+    """Ring for the runs that somebody must look at, and for the heads of queues."""
+    return ring_for_due() + sweep_queues()
 
 
 @shared_task

@@ -150,6 +150,7 @@ def test_a_task_is_answered_in_place_of_the_person(page: Client, world: World) -
 
     done = step(run, "score")
     assert done.status == "completed"
+    assert done.output is not None
     assert (done.output["decision"], done.output["comment"]) == ("approve", "Yes.")
 
 

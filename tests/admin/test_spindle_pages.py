@@ -17,7 +17,7 @@ from tests.spindles.definitions.writing import step
 from tests.spindles.stored import make_run
 
 LIST = "admin:spindles_spindle_changelist"
-INPUTS = [
+INPUTS: list[dict[str, Any]] = [
     {"name": "host", "type": "string", "description": "Where it happened."},
     {"name": "level", "type": "integer", "default": 2},
     {"name": "kind", "type": "enum", "values": ["mail", 7], "required": False},

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,7 +35,7 @@ from config.supervisor.specs import service_specs
 from tests.plugins.data_dirs import fresh_data_dir
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 120.0
 # A killed process loses nothing that it has handed to the kernel, hence no fsync.
 DATABASE = {"fsync": "off", "shared_buffers": "64MB"}
 # The relay's own sweep is put off: what it delivers, it delivers because it heard of it.
@@ -74,16 +74,27 @@ class Installation:
 
     def start(self, *names: str) -> None:
         """Start these processes; their output goes into one log each."""
-        specs = {spec.name: spec for spec in service_specs(self.options)}
         for name in names:
-            with mock.patch.dict(os.environ, self.environment):
-                command = specs[name].command()
-            environment = {**command.env, **self.environment}
-            if name == "relay":
-                environment |= SLOW_SWEEP
-            command = replace(command, env=environment, cwd=ROOT)
-            with self._log(name).open("ab") as log:
-                self._running[name] = spawn(command, stdout=log)
+            self.start_as(name, name, SLOW_SWEEP if name == "relay" else {})
+
+    def start_as(self, name: str, kind: str, environment: Mapping[str, str]) -> None:
+        """Start one more process of a kind, under a name and with settings of its own."""
+        specs = {spec.name: spec for spec in service_specs(self.options)}
+        with mock.patch.dict(os.environ, self.environment):
+            command = specs[kind].command()
+        argv = tuple(f"{name}@%h" if part == f"{kind}@%h" else part for part in command.argv)
+        environment = {**command.env, **self.environment, **environment}
+        command = replace(command, argv=argv, env=environment, cwd=ROOT)
+        with self._log(name).open("ab") as log:
+            self._running[name] = spawn(command, stdout=log)
+
+    def process(self, name: str) -> "subprocess.Popen[bytes]":
+        """Return a process that was started."""
+        return self._running[name]
+
+    def forget(self, name: str) -> None:
+        """Expect a process, which has been ended on purpose, no longer to run."""
+        del self._running[name]
 
     def kill(self, name: str) -> None:
         """End a process and its children by SIGKILL."""

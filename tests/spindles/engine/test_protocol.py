@@ -140,13 +140,13 @@ class Protocol(RuleBasedStateMachine):
             self._end(worker, data.draw(st.sampled_from(sorted(worker.jobs))), end)
 
     def _end(self, worker: Worker, step_id: str, end: str = "g") -> None:
-        key = worker.key(step_id)
+        key, number = worker.key(step_id), worker.jobs[step_id][0].attempt
         if end == "u":
             worker.lose(step_id, TimeoutError())
             return
         self.acted[key] += 1
         if end == "g":
-            worker.answer(step_id, {"key": key})
+            worker.answer(step_id, {"key": key, "try": number})
         else:
             worker.refuse(step_id, BUSY)
 
@@ -228,7 +228,8 @@ class Protocol(RuleBasedStateMachine):
             self._check_tries(steps, tries)
             self._check_kept(steps, tries)
             # A run that is open and not held has a moment at which somebody looks at it.
-            assert row.wake_at is not None or row.status not in ("pending", "running")
+            looked_at = row.wake_at is not None or row.queued_at is not None
+            assert looked_at or row.status not in ("pending", "running")
 
     @staticmethod
     def _check_tries(steps: Steps, tries: Tries) -> None:
@@ -248,7 +249,7 @@ class Protocol(RuleBasedStateMachine):
                 assert self.kept.setdefault(step_id, seen) == seen
             if row.status == "completed" and row.kind == "outside":
                 key = tries[step_id][-1].idempotency_key
-                assert row.output == {"key": key}
+                assert row.output == {"key": key, "try": row.attempt}
                 assert self.acted[key] >= 1
 
     def teardown(self) -> None:

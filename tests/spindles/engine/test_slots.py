@@ -49,7 +49,7 @@ def test_runs_beyond_the_limit_wait_and_are_not_refused(
     workers = [begin(run) for run in runs]
     assert [is_queued(run) for run in runs] == [False, False, True, True]
     assert [list(worker.jobs) for worker in workers] == [["it"], ["it"], [], []]
-    assert runs[2].row.wake_at is not None
+    assert runs[2].row.wake_at is None  # it is woken by its place in the queue alone
 
     foreign = start(cast.stranger.actor, OUTSIDE)
     begin(foreign)
@@ -58,7 +58,7 @@ def test_runs_beyond_the_limit_wait_and_are_not_refused(
     workers[0].answer("it")
     with django_capture_on_commit_callbacks(execute=True):
         workers[0].turn()
-    assert rung == [runs[2].pk, runs[3].pk]
+    assert rung == [runs[2].pk]
     assert begin(runs[3]).jobs == {}  # the older one is first
     assert list(begin(runs[2]).jobs) == ["it"]
     assert runs[2].row.queued_at is None
@@ -75,7 +75,7 @@ def test_the_higher_priority_is_first(
     first.answer("it")
     with django_capture_on_commit_callbacks(execute=True):
         first.turn()
-    assert rung == [high.pk, low.pk]
+    assert rung == [high.pk]
     assert begin(low).jobs == {}
     assert list(begin(high).jobs) == ["it"]
 
@@ -190,3 +190,19 @@ def test_a_dead_worker_keeps_the_slot_until_it_is_missed(cast: Cast, settings: S
     run.pass_time(31)
     assert sweep_runs() == 1
     assert list(begin(run).jobs) == ["it"]
+
+
+def test_the_head_of_a_queue_is_rung_for_also_where_its_bell_was_lost(
+    cast: Cast, settings: Settings, rung: list[UUID]
+) -> None:
+    settings.MAX_RUNNING_PER_ORGANIZATION = 1
+    first = begin(start(cast.editor.actor, OUTSIDE))
+    waiting = [start(cast.editor.actor, OUTSIDE) for _ in range(3)]
+    assert slots.sweep_queues() == 1
+    assert rung == []  # there is no room
+
+    first.answer("it")
+    first.turn()
+    assert slots.sweep_queues() == 1
+    assert rung == [waiting[0].pk]
+    assert list(begin(waiting[0]).jobs) == ["it"]

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from celery import current_app
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope
 from spindles.engine import sweeping
@@ -78,7 +79,10 @@ def test_a_try_that_is_due_but_cannot_start_wakes_nobody(cast: Cast, script: Scr
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_sweeps_at_once_ring_once_for_each(cast: Cast, rung: list[UUID]) -> None:
+def test_two_sweeps_at_once_ring_once_for_each(
+    cast: Cast, rung: list[UUID], settings: Settings
+) -> None:
+    settings.MAX_RUNNING_PER_ORGANIZATION = 0
     runs = [start(cast.editor.actor, plan_of(step("it"))) for _ in range(40)]
     for run in runs:
         run.pass_time(16)

@@ -165,6 +165,33 @@ def test_every_try_is_read_with_its_failure(cast: Cast) -> None:
     assert "http_503" in tries[1].hint
 
 
+def test_a_step_that_failed_before_its_first_try_says_why(cast: Cast) -> None:
+    run = make_run(cast.owner, chain("fetch"), {"fetch": "pending"}, status="failed")
+    with scope(cast.owner.actor):
+        ExecutionStep.objects.filter(execution=run).update(
+            status="failed", error={"code": "template_error", "message": "There is no step zz."}
+        )
+
+    for picture in (timeline, path):
+        svg = picture(cast.viewer.client, run).content.decode()
+        assert any("template_error" in text for text in texts(svg))
+
+
+def test_what_was_taken_over_from_another_run_says_so(cast: Cast) -> None:
+    run = make_run(cast.owner, chain("fetch", "score"))
+    with scope(cast.owner.actor):
+        run.attempts.filter(step_id="fetch").delete()
+        ExecutionStep.objects.filter(execution=run, step_id="fetch").update(
+            attempt=0, note="Taken over.", started_at=at(-90), completed_at=at(-80)
+        )
+
+    svg = timeline(cast.viewer.client, run).content.decode()
+
+    assert "completed · taken over" in texts(svg)
+    assert lanes(svg)["Fetch"].bars == ()
+    assert lanes(svg)["Score"].bars[0].hint == "Ready, waited 1 s for a free worker"
+
+
 def test_items_beyond_the_most_are_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spindles.services.run_pictures.MOST_ITEMS", 2)
     run = make_run(cast.owner, chain("each", kind="map"))
