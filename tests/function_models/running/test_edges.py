@@ -1,5 +1,6 @@
 """Edges of running models: unreadable contracts, pins that are gone, large outputs."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_node_counts_the_contexts_that_it_sees() -> None:
 
 @pytest.mark.django_db
 def test_what_is_gone_or_no_id_is_not_found(cast: Cast) -> None:
-    asked = {"actor": cast.editor.actor, "environment": "production", "inputs": {}}
+    asked: dict[str, Any] = {"actor": cast.editor.actor, "environment": "production", "inputs": {}}
     with scope(cast.editor.actor):
         for target, version in ((str(uuid4()), None), ("a-slug", None)):
             with pytest.raises(NotFound):
