@@ -20,6 +20,7 @@ from function_models.canvas.references import references_of
 from function_models.canvas.statuses import require_move, statuses_of
 from function_models.models import CANVAS_FIELDS, FunctionModel
 from function_models.services.references import find_targets, link_targets
+from node_links.canvas.comparison import same_json
 from node_links.events.recording import NewEvent, record_events
 from node_links.permissions import Act, require
 from node_links.services import entities
@@ -97,12 +98,13 @@ def save_canvas(*, actor: Actor, model: FunctionModel, before: Canvas, after: Ca
     change.
 
     What the editor keeps for itself (selection, size) is stored, but raises no revision and is
-    told to nobody.
+    told to nobody; so is what only JSON tells apart (`true` in place of 1).
     """
     told = changes_between(before, after)
+    stored = model.document
     model.draw(after)
     if not told:
-        if before != after:
+        if not same_json(stored, model.document):
             _save_looks(model)
         return
     model.last_saved_at = timezone.now()
