@@ -31,6 +31,11 @@ def submit(job: Job) -> "Future[bytes]":
     return future
 
 
+def start_processes() -> None:
+    """Start them before the first step is there: loading the platform takes seconds."""
+    _the_pool().schedule(_nothing)
+
+
 def stop_processes() -> None:
     """Stop all processes, whatever they are doing."""
     global _pool
@@ -62,6 +67,10 @@ def _begin(memory_mb: int) -> None:
     from spindles.engine import outside_setup
 
     outside_setup.begin_process(memory_mb)
+
+
+def _nothing() -> None:
+    """Let the pool begin."""
 
 
 def _perform(job: bytes) -> Any:
