@@ -1,7 +1,7 @@
 """Slots: how many runs of an organisation, and of one source, are at work at the same time.
 
 A run that only waits gives its slot back, so that sleeping runs and parents of other runs hold
-nobody up. Who finds no slot is queued, and is rung for when one becomes free: the higher priority
+nobody up. Who finds no slot is queued, and is given one when it becomes free: the higher priority
 first, then the older one.
 """
 
@@ -70,25 +70,35 @@ FROM verdict
 WHERE e.execution_id = %(run)s AND NOT e.holds_slot AND e.status IN ('pending', 'running')
 RETURNING e.holds_slot
 """  # noqa: S608 - constants only
-_NEXT = f"""
-WITH {_LINE} SELECT execution_id FROM line
-ORDER BY priority DESC, queued_at, execution_id
-LIMIT (SELECT CASE WHEN %(limit)s = 0 THEN %(ahead)s
-    ELSE greatest(0, least(%(ahead)s, %(limit)s - coalesce(sum(runs), 0))) END FROM busy)
+# A row that somebody has in hand is left to them.
+_GRANT = f"""
+WITH {_LINE}, next AS (
+    SELECT execution_id FROM line ORDER BY priority DESC, queued_at, execution_id
+    LIMIT (SELECT CASE WHEN %(limit)s = 0 THEN %(most)s
+        ELSE greatest(0, least(%(most)s, %(limit)s - coalesce(sum(runs), 0))) END FROM busy)
+), free AS (
+    SELECT execution_id FROM executions WHERE execution_id IN (SELECT execution_id FROM next)
+        AND queued_at IS NOT NULL AND status IN ('pending', 'running')
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE executions e SET holds_slot = true, queued_at = NULL, revision = e.revision + 1,
+    wake_at = clock_timestamp() + interval '15 seconds'
+FROM free WHERE e.execution_id = free.execution_id
+RETURNING e.execution_id
 """  # noqa: S608 - constants only
 _QUEUES = """
 SELECT DISTINCT organization_id FROM executions
 WHERE queued_at IS NOT NULL AND status IN ('pending', 'running')
 """
-_RING_AHEAD = 8
+_GRANTED_AT_ONCE = 50
 
 
-def take_slot_at_once(actor: Actor, execution_id: UUID) -> None:
-    """Give a run that has just been created a slot, or a place in the queue.
+def take_slot_at_once(actor: Actor, execution_id: UUID) -> bool:
+    """Give a run that has just been created a slot, or a place in the queue (False).
 
     The organisation's turn is held until the caller's transaction ends.
     """
-    _take(actor, execution_id)
+    return _take(actor, execution_id)
 
 
 def take_slot(actor: Actor, execution_id: UUID) -> bool:
@@ -115,33 +125,37 @@ def _take(actor: Actor, execution_id: UUID) -> bool:
 
 
 def give_slot_back(run: Run) -> None:
-    """Give the slot of a run back and, on commit, ring for those that wait for one."""
+    """Give the slot of a run back and, on commit, to whoever is next."""
     if run.row.holds_slot:
         run.row.holds_slot = False
-        transaction.on_commit(partial(ring_queued, run.row.organization_id))
+        transaction.on_commit(partial(grant_slots, run.row.organization_id))
 
 
-def ring_queued(organization_id: UUID) -> None:
-    """Ring for the runs that are next in the organisation's queue, as far as slots are free."""
+def grant_slots(organization_id: UUID) -> int:
+    """Give the free slots of an organisation to those that are next, and ring for them.
+
+    Whoever is rung for has its slot already, so that each bell is rung once and for nobody in vain.
+    Returns for how many runs there was room.
+    """
     parameters: dict[str, Any] = {
         "organization": organization_id,
-        "ahead": _RING_AHEAD,
+        "most": _GRANTED_AT_ONCE,
         "limit": settings.MAX_RUNNING_PER_ORGANIZATION,
     }
     with system_scope(organization_id), connection.cursor() as cursor:
-        cursor.execute(_NEXT, parameters)
+        cursor.execute(_IN_TURN, [silence_allowed(), organization_id])
+        cursor.execute(_GRANT, parameters)
         keys = [key for (key,) in cursor.fetchall()]
     ring_all((organization_id, key) for key in keys)
+    return len(keys)
 
 
 def sweep_queues() -> int:
-    """Ring for those that are next, in case their bell was lost; return of how many queues.
+    """Give free slots to those that wait, in case nobody did; return to how many.
 
     Nobody else wakes a run that is queued: a long queue costs no more than its head.
     """
     with system_scope(), connection.cursor() as cursor:
         cursor.execute(_QUEUES)
         organizations = [key for (key,) in cursor.fetchall()]
-    for organization_id in organizations:
-        ring_queued(organization_id)
-    return len(organizations)
+    return sum(grant_slots(organization_id) for organization_id in organizations)

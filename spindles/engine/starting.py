@@ -85,8 +85,8 @@ def start_execution(
     with connection.cursor() as cursor:
         cursor.execute(_STEPS, [row.pk, row.plan_id])
     _tell(actor, row)
-    take_slot_at_once(actor, row.pk)
-    ring_on_commit(row.organization_id, row.pk)
+    if take_slot_at_once(actor, row.pk):
+        ring_on_commit(row.organization_id, row.pk)  # else it is rung for when one is free
     return row
 
 

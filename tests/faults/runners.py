@@ -93,6 +93,11 @@ class Runners:
         """Return how many of these runs have not ended."""
         return int(self.installation.rows(_OPEN, list(runs))[0][0])
 
+    def has_acted(self, runs: Sequence[UUID], count: int) -> bool:
+        """Say whether the steps of these runs have acted so often."""
+        query = "SELECT count(*) FROM step_effects WHERE execution_id = ANY(%s)"
+        return bool(self.installation.rows(query, list(runs))[0][0] >= count)
+
     def has_ended(self, runs: Sequence[UUID], count: int) -> bool:
         """Say whether so many of these runs have ended."""
         return len(runs) - self.open(runs) >= count

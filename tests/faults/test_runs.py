@@ -1,8 +1,10 @@
 """Runs come to their right end whatever happens to those who do them."""
 
+import signal
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import Any
@@ -13,6 +15,18 @@ from tests.faults.installation import Installation, eventually
 from tests.faults.runners import Runners, runners
 
 KILLS = 5
+STEP = """
+SELECT status, attempt, worker, output, completed_at FROM execution_steps
+WHERE execution_id = %s AND step_id = 'it'
+"""
+AGAIN = """
+SELECT e.step_id FROM step_effects e JOIN execution_steps s USING (execution_id, step_id)
+WHERE e.execution_id = ANY(%s) AND e.at > s.completed_at
+"""
+LONG = """
+SELECT step_id FROM execution_steps WHERE execution_id = ANY(%s)
+    AND completed_at NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp()
+"""
 LEASE = 3.0
 
 
@@ -81,3 +95,96 @@ def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: 
     assert waits, "Nobody was killed at work."
     tell(f"{len(waits)} steps taken over: {median(waits):.1f} s at the median, {waits[-1]:.1f} s")
     assert median(waits) < LEASE + 5
+
+
+MISBEHAVING = {
+    # kind: its time limit, and how each of its tries must end.
+    "sleep_on": (1, [(1, "timeout", "timeout"), (2, "timeout", "timeout")]),
+    "compute_on": (1, [(1, "timeout", "timeout"), (2, "timeout", "timeout")]),
+    "devour": (60, [(1, "failed", "out_of_memory"), (2, "failed", "out_of_memory")]),
+    "swell": (60, [(1, "failed", "output_too_large")]),
+    "puzzle": (60, [(1, "failed", "unexpected_error"), (2, "failed", "unexpected_error")]),
+    "vanish": (60, [(1, "failed", "process_died"), (2, "failed", "process_died")]),
+    "leave": (60, [(1, "failed", "unexpected_error"), (2, "failed", "unexpected_error")]),
+}
+
+
+def test_steps_that_misbehave_fail_and_harm_nobody(workers: Runners) -> None:
+    rule = {"max_attempts": 2, "strategy": "immediate"}
+    steps = [
+        step(kind, kind, timeout=seconds, retry=rule) for kind, (seconds, _) in MISBEHAVING.items()
+    ]
+    workers.start("one")
+    [run] = workers.run(
+        *steps, acting("well"), step("after", "noop", *MISBEHAVING, join="all_done")
+    )
+    workers.wait([run])
+    found = {kind: workers.tries(run, kind) for kind in MISBEHAVING}
+    assert found == {kind: tries for kind, (_, tries) in MISBEHAVING.items()}
+    assert workers.tries(run, "well") == [(1, "success", "")]
+    assert workers.statuses([run]) == {"failed": 1}
+    assert workers.installation.dead() == []
+
+
+def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runners) -> None:
+    workers.start("cut off", "well")
+    [first] = workers.run(acting("it"))
+    workers.wait([first])
+    workers.send("well", signal.SIGSTOP)
+    [run] = workers.run(acting("it", seconds=1.5))
+    eventually(lambda: workers.tries(run, "it") == [(1, "running", "")])
+    workers.send("cut off", signal.SIGSTOP)
+    workers.send("well", signal.SIGCONT)
+    workers.wait([run])
+    committed = workers.installation.rows(STEP, run)
+    assert committed[0][:2] == ("completed", 2)
+
+    # It wakes up with an answer in its hands, and does what else there is to do.
+    workers.send("well", signal.SIGSTOP)
+    workers.send("cut off", signal.SIGCONT)
+    [other] = workers.run(acting("it"))
+    workers.wait([other])
+    workers.send("well", signal.SIGCONT)
+    assert workers.installation.rows(STEP, run) == committed
+    assert [status for _, status, _ in workers.tries(run, "it")] == ["interrupted", "success"]
+    workers.assert_done_once([run, other])
+
+
+def test_runs_go_on_when_valkey_and_postgresql_come_back(
+    workers: Runners, installation: Installation
+) -> None:
+    rule = {"max_attempts": 9, "strategy": "linear", "base_delay": 0.5}
+    plan = (
+        *(
+            acting(f"a{n}", *([f"a{n - 1}"] if n else []), seconds=0.3, retry=rule)
+            for n in range(5)
+        ),
+        step("pause", "delay", "a1", params={"seconds": 2}),
+        step("end", "noop", "a4", "pause"),
+    )
+    workers.start("one", "two")
+    installation.start_as("second beat", "beat", {})
+    runs = workers.run(*plan, count=12)
+    eventually(partial(workers.has_acted, runs, 6))
+    installation.valkey.client().flushall()
+    installation.valkey.stop()
+    installation.valkey.start(installation.data_dir / "valkey.log")
+    eventually(partial(workers.has_acted, runs, 20))
+    installation.kill_database()
+    installation.postgres.start(installation.data_dir / "postgres.log")
+    workers.wait(runs)
+    assert workers.statuses(runs) == {"completed": 12}
+    assert installation.rows(AGAIN, runs) == []
+    assert installation.dead() == []
+    installation.kill("second beat")
+
+
+def test_the_clock_of_a_worker_does_not_matter(workers: Runners) -> None:
+    shifted = {"PYTHONPATH": str(Path(__file__).parent / "shifted")}
+    workers.start("ahead", **shifted)
+    workers.start("right")
+    runs = workers.run(*DIAMOND, step("pause", "delay", "a", params={"seconds": 1}), count=10)
+    workers.wait(runs)
+    assert workers.statuses(runs) == {"completed": 10}
+    workers.assert_done_once(runs)
+    assert workers.installation.rows(LONG, runs) == []

@@ -24,7 +24,7 @@ Capture = Callable[..., AbstractContextManager[list[Callable[[], object]]]]
 
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """Return the runs that are rung for when a slot becomes free."""
+    """Return the runs that are given a slot that has become free, and rung for."""
     heard: list[UUID] = []
     monkeypatch.setattr(slots, "ring_all", lambda runs: heard.extend(key for _, key in runs))
     return heard
@@ -59,6 +59,7 @@ def test_runs_beyond_the_limit_wait_and_are_not_refused(
     with django_capture_on_commit_callbacks(execute=True):
         workers[0].turn()
     assert rung == [runs[2].pk]
+    assert runs[2].row.holds_slot
     assert begin(runs[3]).jobs == {}  # the older one is first
     assert list(begin(runs[2]).jobs) == ["it"]
     assert runs[2].row.queued_at is None
@@ -192,14 +193,14 @@ def test_a_dead_worker_keeps_the_slot_until_it_is_missed(cast: Cast, settings: S
     assert list(begin(run).jobs) == ["it"]
 
 
-def test_the_head_of_a_queue_is_rung_for_also_where_its_bell_was_lost(
+def test_the_head_of_a_queue_gets_a_free_slot_also_where_nobody_gave_it(
     cast: Cast, settings: Settings, rung: list[UUID]
 ) -> None:
     settings.MAX_RUNNING_PER_ORGANIZATION = 1
     first = begin(start(cast.editor.actor, OUTSIDE))
     waiting = [start(cast.editor.actor, OUTSIDE) for _ in range(3)]
-    assert slots.sweep_queues() == 1
-    assert rung == []  # there is no room
+    assert slots.sweep_queues() == 0  # there is no room
+    assert rung == []
 
     first.answer("it")
     first.turn()
