@@ -56,7 +56,9 @@ class Worker:
 
     def lose(self, step_id: str, error: BaseException) -> None:
         """Let what does the job end without an answer."""
-        self.jobs.pop(step_id)[1].set_exception(error)
+        future = self.jobs.pop(step_id)[1]
+        if not future.cancelled():
+            future.set_exception(error)
 
     def _begin(self, job: Job) -> "Future[bytes]":
         future: Future[bytes] = Future()
