@@ -47,9 +47,9 @@ def acting(step_id: str, *depends_on: str, seconds: float = 0.05, **more: Any) -
 
 DIAMOND = (
     step("begin", "noop"),
-    acting("a", "begin"),
-    acting("b", "a"),
-    acting("c", "a"),
+    acting("a", "begin", seconds=0.15),
+    acting("b", "a", seconds=0.15),
+    acting("c", "a", seconds=0.15),
     step("end", "transform", "b", "c", params={"value": "${{ steps.b.output.key }}"}),
 )
 
@@ -132,7 +132,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runn
     workers.wait([first])
     workers.send("well", signal.SIGSTOP)
     [run] = workers.run(acting("it", seconds=1.5))
-    eventually(lambda: workers.tries(run, "it") == [(1, "running", "")])
+    eventually(partial(workers.has_acted, [run], 1))
     workers.send("cut off", signal.SIGSTOP)
     workers.send("well", signal.SIGCONT)
     workers.wait([run])
