@@ -61,6 +61,12 @@ def _navigation() -> list[dict[str, Any]]:
             _item("Function models", "account_tree", "function_models.functionmodel"),
         ),
         _group(
+            "Automation",
+            _item("Spindles", "cycle", "spindles.spindle"),
+            _item("Runs", "play_circle", "spindles.execution"),
+            _item("Credentials", "vpn_key", "spindles.credential"),
+        ),
+        _group(
             "Graph",
             _item("Nodes", "hub", "node_links.nodemetadata"),
             _item("Links", "arrow_split", "node_links.nodelink"),

@@ -275,11 +275,19 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "CredentialKindEnum": "spindles.choices.CredentialKind",
-        "ReferenceKindEnum": "knowledge_base.choices.ReferenceKind",
         "SopComplexityEnum": "knowledge_base.choices.Complexity",
         "DeadLetterStatusEnum": "node_links.choices.DeadLetterStatus",
         "ExecutionStatusEnum": "spindles.choices.ExecutionStatus",
         "StepStatusEnum": "spindles.choices.StepStatus",
+        "ReplayModeEnum": "spindles.choices.ReplayMode",
+        "SnapshotStatusEnum": [
+            (name, name.title()) for name in ("creating", "ready", "restoring", "failed", "deleted")
+        ],
+        "SnapshotTypeEnum": [
+            ("checkpoint", "Checkpoint"),
+            ("before_step", "Before a step"),
+            ("after_step", "After a step"),
+        ],
         "LogLevelEnum": "spindles.choices.LogLevel",
         "LevelEnum": "function_models.validation.report.LEVELS",
         "EntityStatusEnum": "node_links.choices.EntityStatus",
@@ -288,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "ProgressEnum": "node_links.choices.ReplayStatus",
         "WebhookStatusEnum": "node_links.choices.WebhookStatus",
         "WebhookDeliveryStatusEnum": "node_links.choices.WebhookDeliveryStatus",
+        "NodeStatusEnum": "node_links.choices.NodeStatus",
         "SpindleStatusEnum": "spindles.choices.SpindleStatus",
         "KindEnum": "knowledge_base.choices.ReferenceKind",
         "OriginEnum": "node_links.choices.LinkOrigin",
@@ -478,6 +487,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="13"),
         "options": {"queue": "maintenance"},
     },
+    "purge-executions": {
+        "task": "spindles.tasks.maintenance.purge_executions",
+        "schedule": crontab(hour="4", minute="23"),
+        "options": {"queue": "maintenance"},
+    },
     "send-webhooks": {
         "task": "node_links.tasks.webhooks.send_webhooks",
         "schedule": WEBHOOK_SWEEP_SECONDS,
@@ -534,6 +548,7 @@ SLOW_QUERY_SECONDS = env.number("SLOW_QUERY_SECONDS", 0.1)  # 0 = off
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 RECOVERY_WINDOW_DAYS = env.whole("RECOVERY_WINDOW_DAYS", 30)
 EXPORT_DAYS = env.whole("EXPORT_DAYS", 7)
+EXECUTION_DAYS = env.whole("EXECUTION_DAYS", 0)  # of finished runs; 0 = for good
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # empty: /metrics answers this machine only
 configure_structlog()

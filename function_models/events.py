@@ -1,7 +1,7 @@
 """What happens to function models: the life cycle of every entity, and changes of the drawing."""
 
 from node_links.events.catalogue import Change, life_cycle_events
-from node_links.events.types import EventData, EventType, event_types
+from node_links.events.types import Absent, EventData, EventType, event_types
 
 
 class ContainerAdded(EventData):
@@ -73,10 +73,11 @@ class EdgeEnds(EventData):
 
 
 class NodeContextUpdated(EventData):
-    """The context of a node changed: names of keys, never values."""
+    """The context of a node changed, in the design or in a run: names of keys, never values."""
 
     target_node_id: str
     keys: list[str]
+    execution_id: str | Absent = None
 
 
 _DRAWING: dict[str, type[EventData]] = {

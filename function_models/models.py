@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.auditing import Audited
+from accounts.models import Organization
 from config.ids import uuid7
 from function_models.canvas.document import Canvas, Known, parse_canvas
 from function_models.choices import ComplexityLevel
@@ -184,3 +185,38 @@ class FunctionModelVersion(VersionSnapshot):
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update),
             Audited(entity="entity_id"),
         ]
+
+
+class LastingContext(models.Model):
+    """What a node has been told and keeps beyond one run: in the runs of a session, or in all.
+
+    `session_id` is empty for what all runs of the model share (the scope `global`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    entity = models.ForeignKey(
+        FunctionModel, models.CASCADE, related_name="lasting_contexts", db_index=False
+    )
+    session_id = models.CharField(max_length=128, blank=True)
+    node_id = models.CharField(max_length=255)
+    content = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = models.Manager["LastingContext"]()
+
+    class Meta:
+        db_table = "function_model_contexts"
+        verbose_name = "lasting context"
+        ordering = ["entity", "session_id", "node_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "session_id", "node_id"], name="function_model_contexts_node"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return its node."""
+        return self.node_id

@@ -23,6 +23,18 @@ class EntityStatus(TextChoices):
     ARCHIVED = "archived"
 
 
+class NodeStatus(TextChoices):
+    """What the entity of a node may be in: the life cycle of all, and the states of what runs."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    ERROR = "error"
+    DEPRECATED = "deprecated"
+    ARCHIVED = "archived"
+
+
 class LinkOrigin(TextChoices):
     """Who made a link: a person, the platform out of content, or a run."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.actors import Actor
 from node_links.choices import FeatureType
@@ -78,6 +78,10 @@ class ExecutionQuerySet(QuerySet["Execution"]):
     def of_source(self, feature_type: str, entity_id: UUID) -> Self:
         """Those of one entity."""
         return self.filter(source_feature=feature_type, source_id=entity_id)
+
+    def with_checksum(self) -> Self:
+        """Each with the checksum of its plan, as `plan_checksum`."""
+        return self.annotate(plan_checksum=F("plan__checksum"))
 
     def without_content(self) -> Self:
         """Do not load what can be large: what was asked, what came of it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,6 +16,9 @@ from pydantic import BaseModel
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
 from spindles.choices import Category, LogLevel
+
+if TYPE_CHECKING:
+    from spindles.plans.plan import Plan
 
 
 class StepError(Exception):
@@ -275,10 +278,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that may begin: its source, and its inputs with defaults filled in."""
+    """A run that may begin: its source, and its inputs with defaults filled in.
+
+    `context` is what the feature notes with the run for its own use.
+    """
 
     source: Source
     inputs: dict[str, Any]
+    context: dict[str, Any] = field(default_factory=dict)
 
 
 class Prepare(Protocol):
@@ -332,6 +339,8 @@ class Runnable:
     asked for.
     `dry_run` tells what a run would do. `tell(execution, steps)` returns what answers say of a run
     besides what every run has; `steps` are all of its rows, in the order of their declaration.
+    `sees(execution, plan, step_id)` returns what expressions of a step see as `context`; without it
+    they see that of the run.
     """
 
     feature: str
@@ -340,6 +349,7 @@ class Runnable:
     narrow: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     dry_run: DryRun | None = None
     tell: Callable[[Any, Sequence[Any]], Mapping[str, Any]] | None = None
+    sees: "Callable[[Any, Plan, str], Mapping[str, Any]] | None" = None
 
 
 class RunnableRegistry:

@@ -63,8 +63,8 @@ def create_administrator() -> Administrator | None:
     return Administrator(answer["email"], answer["password"]) if answer else None
 
 
-# In this order: models refer to the pages.
-DEMO_COMMANDS = ("load_demo", "load_demo_models")
+# In this order: models and spindles refer to the pages.
+DEMO_COMMANDS = ("load_demo", "load_demo_models", "load_demo_spindles")
 
 
 def load_demo() -> None:

@@ -57,7 +57,7 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
     list_filter_submit = True
     list_before_template: ClassVar[str] = "admin/function_models/saved_filters.html"
     search_fields = ("name", "description")
-    search_help_text = "Name or description"
+    search_help_text = "Name, description, or the name of a node"
     readonly_fields = ("facts", "picture", "findings", "versions_tab", "events_tab")
     fieldsets = (
         (None, {"fields": ("facts",)}),
@@ -83,6 +83,13 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
         return rows.defer(*CANVAS_FIELDS, "context", "metadata", "ai_agent_config").annotate(
             _nodes=length("nodes_data"), _edges=length("edges_data")
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find all the words in names, descriptions, and the names of the nodes."""
+        found = FunctionModel.all_objects.saying(search_term.split()).values("pk")
+        return (queryset.filter(pk__in=found) if search_term.strip() else queryset), False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

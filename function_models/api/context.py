@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api.errors import ParameterError
+from config.exceptions import NotFound
 from function_models.api.serializers.context import (
     LEVELS,
     ContextAccessSerializer,
@@ -31,6 +32,12 @@ from function_models.services.context import (
     list_contexts,
     merge_context,
 )
+from function_models.services.run_contexts import (
+    clear_in_run,
+    decide_in_run,
+    list_in_run,
+    merge_in_run,
+)
 from node_links.api.views import NodeEntityViewSet
 from node_links.permissions import Act
 
@@ -41,6 +48,9 @@ TARGET = OpenApiParameter(
 EMERGENCY = OpenApiParameter(
     "emergency", bool, description="Look outside the window; for administrators, on record."
 )
+EXECUTION = OpenApiParameter(
+    "execution", UUID, description="A run of the model instead of its design."
+)
 READING = [
     NODE,
     OpenApiParameter("target", str, description="Whose context; absent: all that may be read."),
@@ -49,7 +59,9 @@ READING = [
     OpenApiParameter("filter", str, enum=KINDS, description="Which others, without `target`."),
     OpenApiParameter("limit", int, description="1 to 1000 of them (1000)."),
     EMERGENCY,
+    EXECUTION,
 ]
+WRITING = [NODE, TARGET, EMERGENCY, EXECUTION]
 CONTEXT_ACTS = {"update_context": Act.EDIT, "clear_context": Act.EDIT}
 CONTEXT_EXAMPLES = {
     "context": [
@@ -95,6 +107,7 @@ class ContextActions(NodeEntityViewSet):
         filter_backends=(),
         extra_query_parameters=(
             *("node", "target", "access", "properties", "filter", "limit", "emergency"),
+            "execution",
             "deleted",
         ),
     )
@@ -106,11 +119,10 @@ class ContextActions(NodeEntityViewSet):
         model = self.get_object()
         if "target" not in request.query_params:
             return self._readable(model)
-        decision = decide_access(actor=self.actor, model=model, inquiry=self._inquiry())
-        return Response(_told(decision))
+        return Response(_told(self._decided(model, self._inquiry())))
 
     @extend_schema(
-        parameters=[NODE, TARGET, EMERGENCY],
+        parameters=WRITING,
         request=dict,
         responses={200: ContextAccessSerializer},
     )
@@ -118,10 +130,20 @@ class ContextActions(NodeEntityViewSet):
     def update_context(self, request: Request, pk: UUID) -> Response:
         """Merge an object into the context of `target`; null removes a key.
 
-        403 where `node` may not write there, 409 `invalid_transition` without an open draft.
+        403 where `node` may not write there, 409 `invalid_transition` without an open draft. In a
+        run (`execution`) it is 409 once that has ended.
         """
         model = self.get_object()
-        inquiry = self._inquiry(writing=True)
+        inquiry, run = self._inquiry(writing=True), self._execution()
+        if run is not None:
+            merge_in_run(
+                actor=self.actor,
+                model=model,
+                execution_id=run,
+                inquiry=inquiry,
+                values=request.data,
+            )
+            return Response(_told(self._decided(model, _again(inquiry))))
         saved = merge_context(
             actor=self.actor,
             pk=model.pk,
@@ -133,15 +155,19 @@ class ContextActions(NodeEntityViewSet):
         decision = decide_access(actor=self.actor, model=saved, inquiry=_again(inquiry))
         return Response(_told(decision), headers=self.tag_of(saved))
 
-    @extend_schema(parameters=[NODE, TARGET, EMERGENCY], responses={204: None})
+    @extend_schema(parameters=WRITING, responses={204: None})
     @context.mapping.delete
     def clear_context(self, request: Request, pk: UUID) -> Response:
         """Empty the context of `target`, and those of the nodes directly below it."""
         model = self.get_object()
+        inquiry, run = self._inquiry(writing=True), self._execution()
+        if run is not None:
+            clear_in_run(actor=self.actor, model=model, execution_id=run, inquiry=inquiry)
+            return Response(status=status.HTTP_204_NO_CONTENT)
         saved = clear_context(
             actor=self.actor,
             pk=model.pk,
-            inquiry=self._inquiry(writing=True),
+            inquiry=inquiry,
             expected_revision=self.expected_revision,
             locked=model,
         )
@@ -152,11 +178,16 @@ class ContextActions(NodeEntityViewSet):
         foreign = [name for name in ("access", "properties", "emergency") if name in asked]
         if foreign:
             raise ParameterError.of(foreign[0], "invalid", "This goes with `target`.")
-        listing = list_contexts(
-            model=model,
-            node=self._required("node"),
-            kind=self._choice("filter", "all", KINDS),
-            limit=self._limit(),
+        wanted: dict[str, Any] = {
+            "node": self._required("node"),
+            "kind": self._choice("filter", "all", KINDS),
+            "limit": self._limit(),
+        }
+        run = self._execution()
+        listing = (
+            list_contexts(model=model, **wanted)
+            if run is None
+            else list_in_run(actor=self.actor, model=model, execution_id=run, **wanted)
         )
         return Response(
             {
@@ -165,6 +196,21 @@ class ContextActions(NodeEntityViewSet):
                 "truncated": listing.truncated,
             }
         )
+
+    def _decided(self, model: FunctionModel, inquiry: Inquiry) -> Decision:
+        run = self._execution()
+        if run is None:
+            return decide_access(actor=self.actor, model=model, inquiry=inquiry)
+        return decide_in_run(actor=self.actor, model=model, execution_id=run, inquiry=inquiry)
+
+    def _execution(self) -> UUID | None:
+        text = self.request.query_params.get("execution")
+        if text is None:
+            return None
+        try:
+            return UUID(text)
+        except ValueError:
+            raise NotFound from None
 
     def _inquiry(self, *, writing: bool = False) -> Inquiry:
         asked = self.request.query_params

@@ -15,6 +15,7 @@ from function_models.api.canvas import ACTS, CanvasActions
 from function_models.api.context import CONTEXT_ACTS, CONTEXT_EXAMPLES, ContextActions
 from function_models.api.examples import FUNCTION_MODELS
 from function_models.api.exchange import EXCHANGE_EXAMPLES, ExchangeActions
+from function_models.api.execution import EXECUTION_EXAMPLES, ModelExecutionActions
 from function_models.api.filters import FunctionModelFilters
 from function_models.api.life_cycle import DELETION, LifeCycleActions
 from function_models.api.pictures import PictureActions
@@ -28,6 +29,7 @@ from function_models.services.models import create_model, refuse_closed, update_
 from node_links.api.changing import names_to_change
 from node_links.api.views import NodeEntityViewSet
 from node_links.permissions import require_no_change
+from spindles.api.executions.executing import EXECUTION_ACTS
 
 CANDIDATES = "deletion_candidates_older_than"
 # Who asks for these does not want the drawing.
@@ -48,17 +50,18 @@ class FunctionModelViewSet(
     PictureActions,
     ContextActions,
     ExchangeActions,
+    ModelExecutionActions,
 ):
     """Processes, drawn as containers with actions inside them."""
 
     model = FunctionModel
-    examples = {**FUNCTION_MODELS, **CONTEXT_EXAMPLES, **EXCHANGE_EXAMPLES}
+    examples = {**FUNCTION_MODELS, **CONTEXT_EXAMPLES, **EXCHANGE_EXAMPLES, **EXECUTION_EXAMPLES}
     queryset = FunctionModel.objects.none()
     serializer_class = shapes.FunctionModelSerializer
     filterset_class = FunctionModelFilters
     ordering_fields = ("name", "created_at", "updated_at", "last_saved_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **CONTEXT_ACTS}
+    acts = {**NodeEntityViewSet.acts, **ACTS, **CONTEXT_ACTS, **EXECUTION_ACTS}
     creating = ("create", "duplicate", "import_")
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, *DELETION)

@@ -14,6 +14,7 @@ from function_models.canvas.nodes import (
     ContainerData,
     StageData,
 )
+from node_links.canvas.comparison import same_json
 from node_links.canvas.documents import (
     Reading,
     find_cycle,
@@ -120,7 +121,7 @@ def _read_nodes(reading: Reading, statuses: Mapping[str, str], known: Known) -> 
     nodes: Nodes = []
     for pointer, value in reading.nodes:
         before = known.get(value["id"]) if isinstance(value["id"], str) else None
-        if before is not None and before[0] == value:
+        if before is not None and same_json(before[0], value):
             same = before[1]
             if same.data.status == statuses.get(same.id, "draft"):
                 nodes.append((pointer, _again(same)))

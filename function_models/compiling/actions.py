@@ -1,19 +1,12 @@
 """The steps of a container's actions, in three phases: sequential, parallel, conditional."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from function_models.canvas.nodes import (
-    Action,
-    Container,
-    KbData,
-    NestedData,
-    StageData,
-    TetherData,
-)
+from function_models.canvas.nodes import Action, Container, StageData
 from function_models.canvas.policies import RetryPolicy
-from function_models.canvas.references import reference_of
 from function_models.compiling.containers import opening_id
+from function_models.compiling.params import condition_of, kind_of, params_of
+from function_models.compiling.releases import is_released_by_hand, release_id, release_step
 from spindles.plans.plan import Guard, RetryRule, Step
 
 PHASES = ("sequential", "parallel", "conditional")
@@ -39,13 +32,13 @@ def action_steps(container: Container, actions: Sequence[Action]) -> Iterator[St
     ids = [[action.id for action in phase] for phase in (sequential, parallel, conditional)]
     for place, action in enumerate(sequential):
         before = ids[0][place - 1 : place] if place else []
-        yield _step(container, action, actions, (opening, *before), ids[0], rank=place)
+        yield from _steps(container, action, actions, (opening, *before), ids[0], rank=place)
     for rank, action in enumerate(_starting_order(container, parallel)):
-        yield _step(container, action, actions, (opening, *ids[0]), ids[1], rank=rank)
+        yield from _steps(container, action, actions, (opening, *ids[0]), ids[1], rank=rank)
     for place, action in enumerate(conditional):
         before = ids[2][place - 1 : place] if place else []
         waits = (opening, *ids[0], *ids[1], *before)
-        yield _step(container, action, actions, waits, ids[2], rank=place)
+        yield from _steps(container, action, actions, waits, ids[2], rank=place)
 
 
 def _starting_order(container: Container, actions: list[Action]) -> list[Action]:
@@ -59,7 +52,7 @@ def _starting_order(container: Container, actions: list[Action]) -> list[Action]
     return sorted(actions, key=lambda action: -action.data.priority)
 
 
-def _step(
+def _steps(
     container: Container,
     action: Action,
     actions: Sequence[Action],
@@ -67,31 +60,38 @@ def _step(
     phase: list[str],
     *,
     rank: int,
-) -> Step:
+) -> Iterator[Step]:
+    """Yield the step of an action, and before it the one in which a person lets it run."""
     once_more = container.data.failure_handling == "retry"
-    return Step(
+    step = Step(
         id=action.id,
-        kind=_kind(action),
+        kind=kind_of(action),
         name=action.data.name,
-        params=_params(action),
+        params=params_of(action, previous=waits[-1] if len(waits) > 1 else None),
         depends_on=waits,
         join="all_done",
-        condition=action.data.condition,
+        condition=condition_of(action),
         retry=retry_rule(action.data.retry_policy),
         timeout=action.data.timeout,
         priority=action.data.priority,
         parent=opening_id(container.id),
         inactive=action.data.status in _ASLEEP,
         guards=tuple(_guards(container, action, actions)),
-        last_try_after=tuple(i for i in phase if i != action.id) if once_more else (),
+        last_try_after=tuple(phase) if once_more else (),
         group=container.id,
         rank=rank,
     )
+    if is_released_by_hand(action):
+        release = release_step(action, step)
+        yield release
+        guards = (*step.guards, Guard(steps=(release.id,)))
+        step = step.model_copy(update={"depends_on": (*waits, release.id), "guards": guards})
+    yield step
 
 
 def _guards(container: Container, action: Action, actions: Sequence[Action]) -> Iterator[Guard]:
     """Yield whose failure keeps an action from starting, as the container handles failures."""
-    others = tuple(other.id for other in actions if other.id != action.id)
+    others = _ids(other for other in actions if other.id != action.id)
     if action.data.execution_mode == "conditional" or container.data.failure_handling == "abort":
         if others:
             yield Guard(steps=others)
@@ -101,9 +101,18 @@ def _guards(container: Container, action: Action, actions: Sequence[Action]) -> 
     if action.data.execution_mode == "sequential":
         sequential = phases_of(actions)[0]
         before = sequential[: sequential.index(action)]
-        critical = tuple(other.id for other in before if other.data.is_critical)
+        critical = _ids(other for other in before if other.data.is_critical)
         if critical:
             yield Guard(steps=critical)
+
+
+def _ids(actions: Iterable[Action]) -> tuple[str, ...]:
+    """Return the ids of all steps of these actions."""
+    found = []
+    for action in actions:
+        found += [release_id(action.id)] if is_released_by_hand(action) else []
+        found.append(action.id)
+    return tuple(found)
 
 
 def retry_rule(policy: RetryPolicy) -> RetryRule:
@@ -116,32 +125,3 @@ def retry_rule(policy: RetryPolicy) -> RetryRule:
         multiplier=policy.multiplier,
         jitter=policy.jitter,
     )
-
-
-def _kind(action: Action) -> str:
-    return "kb_read" if isinstance(action.data, KbData) else "sub_execution"
-
-
-def _params(action: Action) -> dict[str, Any]:
-    reference, data = reference_of(action), action.data
-    if isinstance(data, KbData):
-        return {"sop": reference.entity_id, "version": reference.version}
-    params: dict[str, Any] = {
-        "feature": reference.feature,
-        "target": reference.entity_id,
-        "version": reference.version,
-    }
-    if isinstance(data, TetherData):
-        return params | {
-            "inputs": data.execution_parameters,
-            "output_mapping": data.output_mapping,
-        }
-    assert isinstance(data, NestedData)  # noqa: S101 - there are three kinds of actions
-    return params | {
-        "orchestration_mode": data.orchestration_mode,
-        "context_mapping": data.context_mapping,
-        "context_inheritance": data.context_inheritance.model_dump(),
-        "output_extraction": data.output_extraction.model_dump(),
-        "execution_policy": data.execution_policy.model_dump(),
-        "hierarchical_validation": data.hierarchical_validation.model_dump(),
-    }

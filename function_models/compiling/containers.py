@@ -33,22 +33,31 @@ def opening_step(container: Container, graph: DependencyGraph) -> Step:
     )
 
 
-def closing_step(container: Container, action_ids: tuple[str, ...]) -> Step:
-    """Return the step that is the container's outcome: failed where one of its actions is."""
-    params: dict[str, object] = {"container_type": container.type, "actions": list(action_ids)}
+def closing_step(
+    container: Container, graph: DependencyGraph, actions: tuple[str, ...], inside: tuple[str, ...]
+) -> Step:
+    """Return the step that is the container's outcome: failed where one of its actions is.
+
+    `actions` are ids in the order of execution, `inside` those of all steps in the container.
+    """
+    params: dict[str, object] = {
+        "opening": opening_id(container.id),
+        "actions": list(actions),
+        "releases": [step_id for step_id in inside if step_id not in actions],
+    }
     if isinstance(container, IoNode):
+        contract = container.data.output_data_contract or {}
         params |= {
             "boundary_type": container.data.boundary_type,
-            "input_data_contract": container.data.input_data_contract,
-            "output_data_contract": container.data.output_data_contract,
-            "data_validation_rules": container.data.data_validation_rules,
+            "dependencies": graph.dependencies_of(container.id),
+            "properties": sorted(contract.get("properties", {})),
         }
     return Step(
         id=container.id,
         kind="container_close",
         name=container.data.name,
         params=params,
-        depends_on=(opening_id(container.id), *action_ids),
+        depends_on=(opening_id(container.id), *inside),
         join="all_done",
         closes=opening_id(container.id),
         timeout=container.data.timeout,

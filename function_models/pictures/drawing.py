@@ -18,11 +18,14 @@ from node_links.pictures.labels import clean, shorten
 from node_links.pictures.legend import SIZE as KEY_SIZE
 from node_links.pictures.legend import place_legend
 from node_links.pictures.styles import policy_of, read_stylesheet
+from spindles.pictures.states import States
+from spindles.pictures.styles import STATES
 
 _MARGIN = 24.0
 _LEAST_WIDTH = 460.0
 _HEADING, _HEADING_SIZE, _SUMMARY_SIZE = 52.0, 16.0, 11.0
 _NOTE = 18.0
+_RUN_STYLE = "pictures/function_model_run.css"
 _TEMPLATE, _STYLE = "pictures/function_model.svg", "pictures/function_model.css"
 
 
@@ -34,13 +37,18 @@ class Heading:
     state: str
 
 
-def draw_model(*, canvas: Canvas, heading: Heading, headed: bool = True) -> Picture:
+def draw_model(
+    *, canvas: Canvas, heading: Heading, headed: bool = True, states: States | None = None
+) -> Picture:
     """Return the picture of a drawing, the same for the same drawing.
 
-    Without `headed` the title is there for those who listen only, for a page that has its own.
+    Without `headed` the title is there for those who listen only, for a page that has its own. With
+    the `states` of a run, nodes show how far it came instead of their own status; such a picture is
+    served under `run_content_security_policy()`.
     """
     sketch = make_sketch(canvas)
-    return _draw(sketch, heading, _summary(canvas), headed=headed, compared=False)
+    summary = _summary(canvas) if states is None else ""
+    return _draw(sketch, heading, summary, headed=headed, compared=False, states=states)
 
 
 def draw_comparison(
@@ -66,8 +74,23 @@ def content_security_policy() -> str:
     return policy_of(stylesheet())
 
 
+def run_content_security_policy() -> str:
+    """Return the policy under which the picture of a run is served."""
+    return policy_of(_run_stylesheet())
+
+
+def _run_stylesheet() -> SafeString:
+    return read_stylesheet(_STYLE, _RUN_STYLE, STATES)
+
+
 def _draw(
-    sketch: Sketch, heading: Heading, summary: str, *, headed: bool, compared: bool
+    sketch: Sketch,
+    heading: Heading,
+    summary: str,
+    *,
+    headed: bool,
+    compared: bool,
+    states: States | None = None,
 ) -> Picture:
     sheet = lay_out(sketch)
     extent = sheet.extent if sheet.boxes else Box(0, 12, _LEAST_WIDTH - 2 * _MARGIN, 24)
@@ -76,7 +99,7 @@ def _draw(
     top = _MARGIN + (_HEADING if headed else 0)
     below = top + extent.height + _MARGIN
     legend, legend_height = place_legend(
-        make_legend(sketch, compared=compared), left=_MARGIN, top=below, width=room
+        make_legend(sketch, compared=compared, states=states), left=_MARGIN, top=below, width=room
     )
     notes = [shorten(note, room, KEY_SIZE) for note in make_notes(sketch)]
     first = below + legend_height + 14
@@ -85,7 +108,7 @@ def _draw(
     svg = render_to_string(
         _TEMPLATE,
         {
-            "style": stylesheet(),
+            "style": stylesheet() if states is None else _run_stylesheet(),
             "title": title,
             "heading": shorten(clean(heading.name), room, _HEADING_SIZE) if headed else "",
             "subheading": shorten(
@@ -98,7 +121,8 @@ def _draw(
             "shift_y": f"{top - extent.top:.1f}",
             "empty_y": round(top + 16),
             "compared": compared,
-            **_content(sheet, sketch),
+            "run": states is not None,
+            **_content(sheet, sketch, states),
             "legend": legend,
             "notes": [(note, round(first + n * _NOTE)) for n, note in enumerate(notes)],
         },
@@ -106,11 +130,11 @@ def _draw(
     return Picture(svg, round(width), height)
 
 
-def _content(sheet: Sheet, sketch: Sketch) -> dict[str, Sequence[object]]:
+def _content(sheet: Sheet, sketch: Sketch, states: States | None) -> dict[str, Sequence[object]]:
     return {
-        "containers": container_marks(sheet),
+        "containers": container_marks(sheet, states),
         "ghosts": ghost_marks(sheet),
-        "ways": way_marks(sheet, sketch.arrows),
+        "ways": way_marks(sheet, sketch.arrows, states),
     }
 
 

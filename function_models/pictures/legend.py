@@ -4,18 +4,26 @@ from function_models.canvas.nodes import Action
 from function_models.pictures.looks import LABELS, STATUSES, SYMBOLS, kind_of
 from function_models.pictures.sketch import CHANGES, MODIFIED, MOVED, Sketch
 from node_links.pictures.legend import Entry
+from spindles.pictures.looks import state_entries
+from spindles.pictures.states import States
 
 _ROLES = "R responsible, A accountable, C consulted, I informed"
 
 
-def make_legend(sketch: Sketch, *, compared: bool) -> list[Entry]:
-    """Return the kinds of nodes, then their statuses, or for two drawings the changes."""
+def make_legend(sketch: Sketch, *, compared: bool, states: States | None = None) -> list[Entry]:
+    """Return the kinds of nodes, then their statuses, or for two drawings the changes.
+
+    Of a run, how far it came stands for the statuses.
+    """
     kinds = {kind_of(part.node) for part in sketch.parts}
     entries = [Entry(LABELS[kind], symbol=SYMBOLS[kind]) for kind in LABELS if kind in kinds]
     if compared:
         arrows = {arrow.change for arrow in sketch.arrows}
         changed = [name for name in CHANGES if name in sketch.changes or name in arrows]
         return entries + [Entry(name, symbol=f"fmp-{name}") for name in changed]
+    if states is not None:
+        shown = {part.node.id for part in sketch.parts}
+        return entries + state_entries(s.status for known, s in states.items() if known in shown)
     statuses = {part.node.data.status for part in sketch.parts}
     return entries + [
         Entry(status, symbol=f"fmp-{status}") for status in STATUSES if status in statuses

@@ -1,12 +1,13 @@
 """Figures as the template shows them: every number a string, every text clean."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from function_models.canvas.nodes import Container
 from function_models.pictures.figures import (
     ACTION_LINE,
     ACTION_TEXT_LEFT,
+    META_SIZE,
     NAME_LINE,
     TEXT_LEFT,
     Figure,
@@ -14,8 +15,10 @@ from function_models.pictures.figures import (
 from function_models.pictures.sheet import Sheet
 from function_models.pictures.sketch import Arrow
 from node_links.pictures.boxes import Box
-from node_links.pictures.labels import clean
+from node_links.pictures.labels import clean, shorten
 from node_links.pictures.marks import Line, place_words
+from spindles.choices import StepStatus
+from spindles.pictures.states import States, StepState
 
 _CONTAINER_ICON, _ACTION_ICON = 24.0, 18.0
 _STATUS_SIZE, _BADGE_SIZE = 20, 18
@@ -37,8 +40,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A node at its place; all other numbers are seen from its upper left corner."""
+    """A node at its place; all other numbers are seen from its upper left corner.
 
+    `status` is the name of a sign, and of its class.
+    """
+
+    id: str
     classes: str
     hint: str
     x: str
@@ -69,11 +76,16 @@ class Way:
     change: str
     hint: str
     label: Line | None
+    taken: bool = False
 
 
-def container_marks(sheet: Sheet) -> list[Mark]:
-    """Return the marks of all containers, with those of their actions inside."""
-    return [_container(*one) for one in zip(sheet.figures, sheet.boxes, strict=True)]
+def container_marks(sheet: Sheet, states: States | None = None) -> list[Mark]:
+    """Return the marks of all containers, with those of their actions inside.
+
+    With the `states` of a run they show how far it came.
+    """
+    marks = [_container(*one) for one in zip(sheet.figures, sheet.boxes, strict=True)]
+    return marks if states is None else [_of_run(mark, states) for mark in marks]
 
 
 def ghost_marks(sheet: Sheet) -> list[Frame]:
@@ -81,8 +93,11 @@ def ghost_marks(sheet: Sheet) -> list[Frame]:
     return [_frame(ghost, sheet.boxes[number]) for number, ghost in sheet.ghosts.items()]
 
 
-def way_marks(sheet: Sheet, arrows: Sequence[Arrow]) -> list[Way]:
-    """Return the marks of all arrows; their labels stand on the lines where there is room."""
+def way_marks(sheet: Sheet, arrows: Sequence[Arrow], states: States | None = None) -> list[Way]:
+    """Return the marks of all arrows; their labels stand on the lines where there is room.
+
+    With the `states` of a run they show which ones it took.
+    """
     labelled = [number for number, arrow in enumerate(arrows) if arrow.label]
     words = place_words(
         [clean(arrows[number].label) for number in labelled],
@@ -98,9 +113,31 @@ def way_marks(sheet: Sheet, arrows: Sequence[Arrow]) -> list[Way]:
             + (f" · {clean(arrow.label)}" if arrow.label else "")
             + (f" · {arrow.change}" if arrow.change else ""),
             label=by_number.get(number),
+            taken=states is not None
+            and all(_ran(states, sheet.figures[end]) for end in (arrow.source, arrow.target)),
         )
         for number, (arrow, way) in enumerate(zip(arrows, sheet.routes, strict=True))
     ]
+
+
+def _ran(states: States, figure: Figure) -> bool:
+    state = states.get(figure.part.node.id)
+    return state is not None and state.ran
+
+
+def _of_run(mark: Mark, states: States) -> Mark:
+    """Return a node with its state in a run; how long it took replaces what it says of itself."""
+    state = states.get(mark.id, StepState(StepStatus.PENDING))
+    room = float(mark.width) - float(mark.meta.x) - 8
+    meta = replace(mark.meta, text=shorten(clean(state.note), room, META_SIZE))
+    return replace(
+        mark,
+        classes=f"{mark.classes} {state.symbol}",
+        hint=f"{state.hint} · {mark.hint}",
+        meta=meta if state.note else mark.meta,
+        status=state.symbol,
+        actions=[_of_run(action, states) for action in mark.actions],
+    )
 
 
 def _container(figure: Figure, box: Box) -> Mark:
@@ -126,6 +163,7 @@ def _mark(
     boundary = isinstance(node, Container) and node.type == "ioNode"
     names = [f"fmp-{kind}", "fmp-io" if boundary else "", f"fmp-{change}" if change else ""]
     return Mark(
+        id=node.id,
         classes=" ".join(filter(None, names)),
         hint=figure.hint,
         x=f"{box.left:.1f}",
@@ -139,7 +177,7 @@ def _mark(
         icon_y=13 if kind == "container" else 9,
         lines=_lines(figure.lines, text_left, first, line),
         meta=_line(figure.meta, text_left, first + len(figure.lines) * line),
-        status=node.data.status,
+        status=f"fmp-{node.data.status}",
         status_x=f"{box.width - _STATUS_SIZE - 3:.0f}",
         change=change,
         change_x=f"{box.width - _BADGE_SIZE / 2 - 14:.0f}",

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from function_models.pictures.arranging import arrange
 from function_models.pictures.figures import META_SIZE, Figure, measure
-from function_models.pictures.levels import Levels, level_numbers, stand_in_levels
+from function_models.pictures.levels import level_numbers
 from function_models.pictures.sketch import Sketch
-from function_models.pictures.ways import DOWN, LEFT, RIGHT, UP, Side, Way, find_ways
 from node_links.pictures.boxes import Box, around
 from node_links.pictures.labels import clean, text_width
+from node_links.pictures.levels import Levels, stand_in_levels
+from node_links.pictures.ways import DOWN, LEFT, RIGHT, UP, Side, Way, find_ways
 
 _GAP = (64.0, 52.0)
 # As wide as labels on arrows are drawn at most.
@@ -67,7 +68,11 @@ def _in_levels(sketch: Sketch) -> Sheet:
         between = _GAP[1] + 20 if down else _GAP[0] + _room_for_labels(sketch)
         sizes = [(figure.box.width, figure.box.height) for figure in figures]
         sheets.append(
-            (stand_in_levels(sketch, sizes, levels, down=down, between=between), figures, sides)
+            (
+                stand_in_levels(sketch.arrows, sizes, levels, down=down, between=between),
+                figures,
+                sides,
+            )
         )
     found, cards, sides = min(sheets, key=lambda one: abs(math.log(one[0].ratio / _PAGE)))
     routes = find_ways(sketch.arrows, found.boxes, lanes=found.lanes, sides=sides)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -67,10 +68,10 @@ def decide_access(*, actor: Actor, model: FunctionModel, inquiry: Inquiry) -> De
     for an emergency without an administrator.
     """
     hierarchy = Hierarchy.of(model.canvas)
-    _require_nodes(hierarchy, inquiry.node, inquiry.target)
+    require_nodes(hierarchy, inquiry.node, inquiry.target)
     target = _context_of(model, inquiry.target)
     if inquiry.emergency:
-        _record_emergency(actor, model, inquiry, target)
+        record_emergency(actor, model, inquiry, target)
     return decide(
         hierarchy,
         requester=inquiry.node,
@@ -90,7 +91,7 @@ def list_contexts(
     `kind` is one of `context_access.access.KINDS`. Raises `NotFound` for an unknown node.
     """
     hierarchy = Hierarchy.of(model.canvas)
-    _require_nodes(hierarchy, node)
+    require_nodes(hierarchy, node)
     contexts = [_context_of(model, known) for known in hierarchy.parents]
     found = listed(hierarchy, requester=node, contexts=contexts, kind=kind, now=timezone.now())
     return Listing(found[:limit], len(found))
@@ -105,13 +106,15 @@ def merge_context(
     `Forbidden` where the node may not write there.
     """
 
-    def merged(context: Context) -> Context:
-        if not isinstance(values, dict):
-            raise ValidationFailed.of("", "invalid", "An object is needed.")
-        kept = {key: value for key, value in context.items() if values.get(key, key) is not None}
-        return kept | {key: value for key, value in values.items() if value is not None}
+    return _write(actor, pk, inquiry, partial(merged, values), options, below=False)
 
-    return _write(actor, pk, inquiry, merged, options, below=False)
+
+def merged(values: Any, context: Context) -> Context:
+    """Return a context with `values` merged into it. Raises `ValidationFailed` for no object."""
+    if not isinstance(values, dict):
+        raise ValidationFailed.of("", "invalid", "An object is needed.")
+    kept = {key: value for key, value in context.items() if values.get(key, key) is not None}
+    return kept | {key: value for key, value in values.items() if value is not None}
 
 
 def clear_context(*, actor: Actor, pk: UUID, inquiry: Inquiry, **options: Any) -> FunctionModel:
@@ -141,7 +144,7 @@ def _write(
         )
         require(actor, model, Act.EDIT)
         hierarchy = Hierarchy.of(model.canvas)
-        _require_nodes(hierarchy, inquiry.node, inquiry.target)
+        require_nodes(hierarchy, inquiry.node, inquiry.target)
         decision = decide_access(actor=actor, model=model, inquiry=inquiry)
         if not decision.access_granted:
             raise Forbidden(
@@ -190,15 +193,17 @@ def _context_of(model: FunctionModel, node_id: str) -> NodeContext:
     return NodeContext(node_id, data.context, data.context_scope, data.context_window)
 
 
-def _require_nodes(hierarchy: Hierarchy, *node_ids: str) -> None:
+def require_nodes(hierarchy: Hierarchy, *node_ids: str) -> None:
+    """Raise `NotFound` unless all of these are nodes of the model, or its root."""
     for node_id in node_ids:
         if node_id not in hierarchy:
             raise NotFound(f"There is no node {node_id}.")
 
 
-def _record_emergency(
+def record_emergency(
     actor: Actor, model: FunctionModel, inquiry: Inquiry, target: NodeContext
 ) -> None:
+    """Put on record that an administrator looks outside the window. Raises `Forbidden`."""
     if not actor.is_administrator:
         raise Forbidden("Access in an emergency needs the role admin or a higher one.")
     with writing_scope(actor):

@@ -1,7 +1,7 @@
 """Creating and changing function models, apart from what is drawn in them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -103,10 +103,10 @@ def update_model(
         refuse_closed(model, changes)
         for name, change in changes.items():
             setattr(model, name, change["new"])
-        with annotated(model, changes), unique_name(model):
+        with annotated(model, changes), unique_name(model) if "name" in changes else nullcontext():
             entities.save_entity(model, changes)
         if not SHOWN.isdisjoint(changes):
-            sync_nodes(entity=model)
+            sync_nodes(entity=model, among=[None])
         record_changes(actor, model, changes)
     return model
 

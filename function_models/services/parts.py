@@ -5,23 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
-from config.exceptions import Conflict, FieldError, NotFound, ValidationFailed
-from config.ids import uuid7
+from config.exceptions import Conflict
 from function_models.canvas.document import KINDS
 from function_models.models import FunctionModel
-from function_models.services.drawing import edit_canvas
+from function_models.services.drawing import Edit, edit_canvas
+from node_links.canvas import editing
 
 Part = dict[str, Any]
 
 
 def add_node(*, actor: Actor, pk: UUID, node: Any, **options: Any) -> tuple[FunctionModel, str]:
     """Draw a node; return the model and the node's id. Options and refusals as `edit_canvas`."""
-    return _add(actor, pk, "nodes", node, options)
+    return editing.add_member(_saving(actor, pk, options), "nodes", node)
 
 
 def add_edge(*, actor: Actor, pk: UUID, edge: Any, **options: Any) -> tuple[FunctionModel, str]:
     """Draw an edge; return the model and the edge's id. Options and refusals as `edit_canvas`."""
-    return _add(actor, pk, "edges", edge, options)
+    return editing.add_member(_saving(actor, pk, options), "edges", edge)
 
 
 def update_node(
@@ -33,33 +33,20 @@ def update_node(
     """
 
     def edit(node: Part) -> Part:
-        given = _object(changes)
-        data = given.get("data", {})
-        if not isinstance(data, dict):
-            raise ValidationFailed.of("/data", "invalid", "An object is needed.")
-        if "parentNode" in given:
-            given = {**given, "parentId": given["parentNode"]}
-        rest = {k: v for k, v in given.items() if k not in ("id", "data", "parentNode")}
-        return {**node, **rest, "data": _merged(node, data)}
+        changed, data = editing.laid_over(node, changes)
+        return {**changed, "data": _merged(node, data)}
 
     data = changes.get("data") if isinstance(changes, dict) else None
     if isinstance(data, dict) and "status" in data:
         options["moved"] = {node_id: data["status"]}
-    return _edit_one(actor, pk, "nodes", node_id, edit, options)
+    return editing.change_member(_saving(actor, pk, options), "nodes", node_id, edit)
 
 
 def update_edge(
     *, actor: Actor, pk: UUID, edge_id: str, changes: Any, **options: Any
 ) -> FunctionModel:
     """Replace the given keys of an edge. Options and refusals as `edit_canvas`."""
-    return _edit_one(
-        actor,
-        pk,
-        "edges",
-        edge_id,
-        lambda part: {**part, **_object(changes), "id": part["id"]},
-        options,
-    )
+    return editing.change_edge(_saving(actor, pk, options), edge_id, changes)
 
 
 def remove_node(*, actor: Actor, pk: UUID, node_id: str, **options: Any) -> FunctionModel:
@@ -70,7 +57,7 @@ def remove_node(*, actor: Actor, pk: UUID, node_id: str, **options: Any) -> Func
     """
 
     def edit(document: Part) -> Part:
-        _find(document["nodes"], node_id)
+        editing.find_member(document["nodes"], node_id)
         dependents = [e["target"] for e in document["edges"] if e["source"] == node_id]
         if dependents:
             raise Conflict(
@@ -88,89 +75,19 @@ def remove_node(*, actor: Actor, pk: UUID, node_id: str, **options: Any) -> Func
             "edges": [edge for edge in document["edges"] if edge["target"] != node_id],
         }
 
-    return edit_canvas(actor=actor, pk=pk, edit=edit, **options)
+    return _saving(actor, pk, options)(edit)
 
 
 def remove_edge(*, actor: Actor, pk: UUID, edge_id: str, **options: Any) -> FunctionModel:
     """Take an edge out. Options and refusals as `edit_canvas`."""
-
-    def edit(document: Part) -> Part:
-        _find(document["edges"], edge_id)
-        kept = [edge for edge in document["edges"] if edge["id"] != edge_id]
-        return {**document, "edges": kept}
-
-    return edit_canvas(actor=actor, pk=pk, edit=edit, **options)
+    return editing.remove_edge(_saving(actor, pk, options), edge_id)
 
 
-def _add(
-    actor: Actor, pk: UUID, part: str, member: Any, options: Part
-) -> tuple[FunctionModel, str]:
-    given = _object(member)
-    given = {**given, "id": given.get("id") or str(uuid7())}
-    model = _edit_members(
-        actor, pk, part, lambda members: ([*members, given], len(members)), options
-    )
-    return model, given["id"].strip()
+def _saving(actor: Actor, pk: UUID, options: Part) -> Callable[[Edit], FunctionModel]:
+    def save(edit: Edit) -> FunctionModel:
+        return edit_canvas(actor=actor, pk=pk, edit=edit, **options)
 
-
-def _edit_one(
-    actor: Actor, pk: UUID, part: str, known: str, edit: Callable[[Part], Part], options: Part
-) -> FunctionModel:
-    def edit_members(members: list[Part]) -> tuple[list[Part], int]:
-        position = _find(members, known)
-        changed = edit(members[position])
-        return [*members[:position], changed, *members[position + 1 :]], position
-
-    return _edit_members(actor, pk, part, edit_members, options)
-
-
-def _edit_members(
-    actor: Actor,
-    pk: UUID,
-    part: str,
-    edit: Callable[[list[Part]], tuple[list[Part], int]],
-    options: Part,
-) -> FunctionModel:
-    """Save the members that `edit` returns; it also says where the one stands that it is about.
-
-    Violations of that one are told by pointers into it, as the client sent it.
-    """
-    position = 0
-
-    def edit_document(document: Part) -> Part:
-        nonlocal position
-        members, position = edit(document[part])
-        return {**document, part: members}
-
-    try:
-        return edit_canvas(actor=actor, pk=pk, edit=edit_document, **options)
-    except ValidationFailed as refusal:
-        raise _seen_from(refusal, f"/{part}/{position}/") from None
-
-
-def _seen_from(refusal: ValidationFailed, prefix: str) -> ValidationFailed:
-    errors = [
-        FieldError(_inside(fault.pointer, prefix), fault.code, fault.message)
-        for fault in refusal.errors
-    ]
-    return ValidationFailed(refusal.detail, errors=errors)
-
-
-def _inside(pointer: str, prefix: str) -> str:
-    return f"/{pointer.removeprefix(prefix)}" if pointer.startswith(prefix) else pointer
-
-
-def _find(members: list[Part], known: str) -> int:
-    for position, member in enumerate(members):
-        if member["id"] == known:
-            return position
-    raise NotFound
-
-
-def _object(value: Any) -> Part:
-    if not isinstance(value, dict):
-        raise ValidationFailed.of("", "invalid", "An object is needed.")
-    return value
+    return save
 
 
 def _merged(node: Part, given: Part) -> Part:
@@ -178,10 +95,7 @@ def _merged(node: Part, given: Part) -> Part:
 
     A null removes: what has a default gets it, what is required will be missed.
     """
-    data = {**node["data"], **given}
-    for name, value in given.items():
-        if value is None:
-            del data[name]
+    data = editing.merged(node["data"], given)
     for name in getattr(KINDS[node["type"]].model_fields["data"].annotation, "merged", ()):
         if isinstance(given.get(name), dict):
             data[name] = {**(node["data"].get(name) or {}), **given[name]}

@@ -42,6 +42,14 @@ def draw_state(*, model: FunctionModel, version: str = DRAFT, headed: bool = Tru
     return draw_model(canvas=canvas, heading=heading, headed=headed)
 
 
+def canvas_of(model: FunctionModel, version: str) -> Canvas:
+    """Return the drawing of a state of `model`, named as in `draw_state`.
+
+    Raises `NotFound`, and `ValidationFailed` at `?version` for what is no number.
+    """
+    return _canvas(model, _read(model, version, "?version"))
+
+
 def draw_states(
     *, model: FunctionModel, old: str, new: str = DRAFT, headed: bool = True
 ) -> ComparedStates:

@@ -14,9 +14,14 @@ def plan_of(version: FunctionModelVersion) -> Plan:
     document = document_of(version.content)
     statuses = {node["id"]: node["data"]["status"] for node in document["nodes"]}
     canvas = parse_canvas(document, model_id=str(version.entity_id), statuses=statuses)
-    return compile_canvas(canvas)
+    return compile_canvas(canvas, version.content["context"])
 
 
 def keep_plan(*, actor: Actor, model: FunctionModel) -> StoredPlan:
     """Store the plan of what is drawn in `model`, in the running transaction."""
-    return store_plan(actor=actor, plan=compile_canvas(model.canvas))
+    return store_plan(actor=actor, plan=compile_canvas(model.canvas, model.context))
+
+
+def keep_plan_of(*, actor: Actor, version: FunctionModelVersion) -> StoredPlan:
+    """Store the plan of a published version, in the running transaction."""
+    return store_plan(actor=actor, plan=plan_of(version))

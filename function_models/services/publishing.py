@@ -68,7 +68,7 @@ def publish_model(
         require(actor, model, Act.PUBLISH)
         number, _ = next_number(model, version)
         report = examine(subject_of(actor=actor, model=model, version=number))
-        _require_publishable(model, report)
+        require_publishable(model, report)
         _activate(model)
         model.last_saved_at = timezone.now()
         publish_entity(
@@ -142,7 +142,8 @@ def rollback_model(
     return model
 
 
-def _require_publishable(model: FunctionModel, report: Report) -> None:
+def require_publishable(model: FunctionModel, report: Report) -> None:
+    """Raise `Conflict` `not_publishable`, naming what blocks it."""
     if report.publishable:
         return
     places = {node["id"]: index for index, node in enumerate(model.nodes_data)}

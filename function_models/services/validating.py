@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -22,6 +23,7 @@ from node_links.choices import Bump, EntityStatus, FeatureType
 from node_links.registry import Feature, features
 from node_links.services.versions import get_snapshot, snapshot_content
 from node_links.versions import Version
+from spindles.models import Spindle
 
 # Statuses that end the use of an entity although it has been published.
 _OUT_OF_USE = frozenset({"inactive", "archived"})
@@ -83,8 +85,8 @@ def _targets_in(
     ids = {r.entity_id: target.entity_id for r in references if (target := target_of(r))}
     rows = feature.model.all_objects.visible_to(actor).alive().filter(pk__in=set(ids.values()))
     states = {
-        pk: (str(status), published is not None)
-        for pk, status, published in rows.values_list("pk", "status", "published_version")
+        pk: (str(state), published is not None)
+        for pk, state, published in rows.values_list("pk", _state_in(feature), "published_version")
     }
     pins = {r.version for r in references if r.version != PUBLISHED}
     versions = _versions_in(feature, states, pins) if states and pins else {}
@@ -93,6 +95,14 @@ def _targets_in(
         for text, pk in ids.items()
         if pk in states
     }
+
+
+def _state_in(feature: Feature) -> Case | F:
+    """Return what says whether an entity is in use: a spindle's live version has its own state."""
+    if feature.model is not Spindle:
+        return F("status")
+    archived = When(status=EntityStatus.ARCHIVED, then=F("status"))
+    return Case(archived, default=Coalesce("live_status", "status"))
 
 
 def _target(feature: Feature, status: str, published: bool, versions: set[str]) -> Target:

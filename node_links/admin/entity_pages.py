@@ -110,7 +110,7 @@ class EntityAdmin(OperatorAdmin):
         actor = operator_of(request, entity.organization_id)
         return act_on_one(request, entity, done, lambda: write(actor, entity.pk))
 
-    def _has_state(self, request: HttpRequest, object_id: str, *states: EntityStatus) -> bool:
+    def _has_state(self, request: HttpRequest, object_id: str, *states: str) -> bool:
         entity = self.entity_of_page(request, object_id)
         return bool(entity and entity.status in states) and self.has_change_permission(
             request, entity

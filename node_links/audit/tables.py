@@ -16,6 +16,7 @@ EXEMPT = {
     "sagas": "The course of a saga is told by its events, what it changes by other tables.",
     "saga_steps": "The course of a saga.",
     "sop_references": "Derived from the SOP's text.",
+    "function_model_contexts": "What nodes are told while they run; each change is an event.",
     "plans": "What versions compile to; never changed, and only added to.",
     "executions": "The course of a run is told by its events; who controls it stands in them.",
     "execution_steps": "The course of a run.",

@@ -2,10 +2,24 @@
 
 from typing import Any
 
+import orjson
+
 from node_links.canvas.shapes import TRANSIENT
 
 Change = dict[str, dict[str, Any]]
 _MISSING = object()
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Return whether two values are the same as JSON: to Python `true` equals 1, and 1 equals 1.0.
+
+    The order of members does not count.
+    """
+    return bool(one == other) and _written(one) == _written(other)
+
+
+def _written(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def node_changes(old: dict[str, Any], new: dict[str, Any], *, ignored: frozenset[str]) -> Change:

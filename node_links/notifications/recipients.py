@@ -11,6 +11,7 @@ from accounts.models import Membership
 from config.exceptions import ValidationFailed
 from node_links.events.envelope import Event
 from node_links.models import NodeEntity, NodeLink
+from node_links.notifications.subjects import subject_of
 from node_links.registry import features
 
 MOST_LINKED = 500
@@ -86,7 +87,8 @@ def ids(values: object) -> set[UUID]:
 
 
 def _entity(event: Event) -> NodeEntity | None:
-    rows = _entities(event.feature_type, event.organization_id, {event.entity_id})
+    feature_type, entity_id = subject_of(event)
+    rows = _entities(feature_type, event.organization_id, {entity_id})
     return next(iter(rows), None)
 
 

@@ -11,6 +11,7 @@ from node_links.choices import NotificationChannel
 from node_links.events.envelope import Event
 from node_links.notifications import doorbell
 from node_links.notifications.kinds import Kind, kinds
+from node_links.notifications.subjects import subject_of
 
 CHANNEL = "nodeloom_notifications"
 """PostgreSQL's NOTIFY channel: `{"id", "user", "organization"}` of each notice in the product."""
@@ -109,6 +110,7 @@ def _values(
     event: Event, kind: Kind, chosen: list[tuple[UUID, NotificationChannel]]
 ) -> dict[str, Any]:
     words = kind.words(event)
+    feature_type, entity_id = subject_of(event)
     return {
         "organization": event.organization_id,
         "kind": kind.name,
@@ -117,8 +119,8 @@ def _values(
         "title": " ".join(words.title.split())[:_LONGEST_TITLE],
         "body": words.body,
         "url": words.path,
-        "feature": event.feature_type,
-        "entity": event.entity_id,
+        "feature": feature_type,
+        "entity": entity_id,
         "pause": 0.0 if kind.gathered is None else kind.gathered.total_seconds(),
         "ids": [uuid7() for _ in chosen],
         "users": [user for user, _ in chosen],

@@ -11,9 +11,9 @@ BASE = "pictures/base.css"
 
 
 @cache
-def read_stylesheet(name: str) -> SafeString:
-    """Return what all pictures share, and the style sheet of that name, as one."""
-    sheets = [render_to_string(one).strip() for one in (BASE, name)]
+def read_stylesheet(*names: str) -> SafeString:
+    """Return what all pictures share, and the style sheets of those names, as one."""
+    sheets = [render_to_string(one).strip() for one in (BASE, *names)]
     return mark_safe("\n".join(sheets))  # noqa: S308 -- files of ours
 
 

@@ -7,6 +7,7 @@ Searching by words therefore finds what was saved a moment ago; vectors follow i
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -24,29 +25,46 @@ _LONGEST_LEXEME = 255
 # has four such texts. Longer texts become several passages.
 _LONGEST_TEXT = 60_000
 
-_FORGET = "DELETE FROM node_postings WHERE organization_id = %s AND node_id = ANY(%s)"
-
 # An occurrence counts by its field: title 4, keywords 3, summary 2, text 1. The sum of all is the
-# node's length, which BM25 weighs against the average.
+# node's length, which BM25 weighs against the average. Most words of a changed text are those that
+# it had before: their postings stay as they are.
 _POST = """
-WITH fresh AS (
-    INSERT INTO node_postings (organization_id, node_id, lexeme, frequency)
-    SELECT c.organization_id, c.node_id, u.lexeme, sum(w.weight)
+WITH wanted AS MATERIALIZED (
+    SELECT c.node_id, u.lexeme, sum(w.weight) AS frequency
     FROM node_chunks c
     CROSS JOIN LATERAL unnest(c.search_vector) AS u (lexeme, positions, weights)
     CROSS JOIN LATERAL (
         SELECT sum(CASE x WHEN 'A' THEN 4 WHEN 'B' THEN 3 WHEN 'C' THEN 2 ELSE 1 END)::float8
         FROM unnest(u.weights) AS x
     ) AS w (weight)
-    WHERE c.organization_id = %s AND c.node_id = ANY(%s) AND octet_length(u.lexeme) <= %s
-    GROUP BY c.organization_id, c.node_id, u.lexeme
-    RETURNING node_id, frequency
+    WHERE c.organization_id = %(organization)s AND c.node_id = ANY(%(nodes)s)
+        AND octet_length(u.lexeme) <= %(longest)s
+    GROUP BY c.node_id, u.lexeme
+){replaced}, posted AS (
+    INSERT INTO node_postings AS p (organization_id, node_id, lexeme, frequency)
+    SELECT %(organization)s, node_id, lexeme, frequency FROM wanted{unlike}
 )
 UPDATE node_metadata m SET text_length = coalesce(t.total, 0)
-FROM unnest(%s) AS n (node_id)
-LEFT JOIN (SELECT node_id, sum(frequency) AS total FROM fresh GROUP BY node_id) t USING (node_id)
+FROM unnest(%(nodes)s::uuid[]) AS n (node_id)
+LEFT JOIN (SELECT node_id, sum(frequency) AS total FROM wanted GROUP BY node_id) t USING (node_id)
 WHERE m.metadata_id = n.node_id
 """
+_POST_NEW = _POST.format(replaced="", unlike="")
+_POST_AGAIN = _POST.format(
+    replaced=""", present AS MATERIALIZED (
+    SELECT node_id, lexeme, frequency FROM node_postings
+    WHERE organization_id = %(organization)s AND node_id = ANY(%(nodes)s)
+), passed AS MATERIALIZED (
+    SELECT node_id, lexeme FROM present EXCEPT SELECT node_id, lexeme FROM wanted
+), gone AS (
+    DELETE FROM node_postings p USING passed
+    WHERE p.organization_id = %(organization)s AND p.node_id = passed.node_id
+        AND p.lexeme = passed.lexeme
+)""",
+    unlike="""
+    WHERE (node_id, lexeme, frequency) NOT IN (SELECT node_id, lexeme, frequency FROM present)
+    ON CONFLICT (organization_id, lexeme, node_id) DO UPDATE SET frequency = excluded.frequency""",
+)
 
 
 def content_hash(description: NodeDescription) -> str:
@@ -68,11 +86,13 @@ def index_text(
         return
     node_ids = [node.pk for node, _ in rewritten]
     _write_chunks(rewritten, node_ids, is_new=is_new)
-    organization_id = rewritten[0][0].organization_id
+    parameters: dict[str, Any] = {
+        "organization": rewritten[0][0].organization_id,
+        "nodes": node_ids,
+        "longest": _LONGEST_LEXEME,
+    }
     with connection.cursor() as cursor:
-        if not is_new:
-            cursor.execute(_FORGET, [organization_id, node_ids])
-        cursor.execute(_POST, [organization_id, node_ids, _LONGEST_LEXEME, node_ids])
+        cursor.execute(_POST_NEW if is_new else _POST_AGAIN, parameters)
     mark_dirty([node for node, _ in rewritten])
 
 

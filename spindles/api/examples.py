@@ -1,5 +1,7 @@
 """Examples of spindles for the description of the API."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiExample
 
 STEPS = [
@@ -22,7 +24,7 @@ STEPS = [
         "retry": {"max_attempts": 2},
     },
 ]
-CANVAS = {
+CANVAS: dict[str, Any] = {
     "nodes": [
         {
             "id": "pause",
@@ -64,6 +66,19 @@ SPINDLES = {
     ],
     "put_canvas": [OpenApiExample("two steps", CANVAS, request_only=True)],
     "put_steps": [OpenApiExample("a branch", {"steps": STEPS}, request_only=True)],
+    "add_node": [
+        OpenApiExample(
+            "a step",
+            {**CANVAS["nodes"][1], "id": "notify", "data": {"kind": "noop"}},
+            request_only=True,
+        )
+    ],
+    "change_node": [
+        OpenApiExample("another wait", {"data": {"params": {"seconds": 30}}}, request_only=True)
+    ],
+    "add_edge": [
+        OpenApiExample("after it", {"source": "done", "target": "notify"}, request_only=True)
+    ],
     "publish": [
         OpenApiExample("the draft's own number", {"notes": "First version."}, request_only=True)
     ],

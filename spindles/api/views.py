@@ -17,8 +17,12 @@ from node_links.api.views import NodeEntityViewSet
 from node_links.permissions import require_no_change
 from spindles.api.definitions import ACTS, DefinitionActions
 from spindles.api.examples import SPINDLES
+from spindles.api.executions.examples import EXECUTE
+from spindles.api.executions.executing import EXECUTION_ACTS, ExecutionActions
 from spindles.api.filters import SpindleFilters
 from spindles.api.life_cycle import LIFE_CYCLE_ACTS, LifeCycleActions
+from spindles.api.parts import PART_ACTS, PartActions
+from spindles.api.pictures import PictureActions
 from spindles.api.serializers import spindles as shapes
 from spindles.api.triggers.views import TRIGGER_ACTS, TRIGGER_EXAMPLES, TriggerActions
 from spindles.api.versions import SpindleVersionActions
@@ -30,7 +34,7 @@ from spindles.services.problems import problems_of
 from spindles.services.spindles import create_spindle, refuse_closed, update_spindle
 
 # Who asks for these does not want the drawing.
-WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history"})
+WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history", "executions"})
 
 
 @extend_schema_view(
@@ -40,20 +44,31 @@ WITHOUT_CANVAS = frozenset({"list", "versions", "version", "history"})
 class SpindleViewSet(
     mixins.ListModelMixin,
     DefinitionActions,
+    PartActions,
     SpindleVersionActions,
     LifeCycleActions,
     TriggerActions,
+    ExecutionActions,
+    PictureActions,
 ):
     """Sequences of steps that run by themselves."""
 
     model = Spindle
-    examples = {**SPINDLES, **TRIGGER_EXAMPLES}
+    examples = {**SPINDLES, **TRIGGER_EXAMPLES, **EXECUTE}
     queryset = Spindle.objects.none()
     serializer_class = shapes.SpindleSerializer
     filterset_class = SpindleFilters
     ordering_fields = ("name", "slug", "created_at", "updated_at")
     ordering = ("-updated_at", "-id")
-    acts = {**NodeEntityViewSet.acts, **ACTS, **LIFE_CYCLE_ACTS, **TRIGGER_ACTS}
+    acts = {
+        **NodeEntityViewSet.acts,
+        **ACTS,
+        **PART_ACTS,
+        **LIFE_CYCLE_ACTS,
+        **TRIGGER_ACTS,
+        **EXECUTION_ACTS,
+    }
+    scope_execute = ("execute",)
     locks_on_write = True
     extra_query_parameters = (*NodeEntityViewSet.extra_query_parameters, "reason")
 

@@ -1,6 +1,6 @@
 """Reading a list of steps, and drawing it: what was drawn already keeps its place and its looks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from config.exceptions import FieldError, ValidationFailed
 from config.ids import uuid7
 from node_links.canvas.faults import faults_of
+from node_links.canvas.fields import MAX_COORDINATE
 from spindles.definitions.checking import (
     check_dependencies,
     check_kind,
@@ -80,7 +81,7 @@ def draw_steps(before: Definition, steps: Sequence[StepDefinition]) -> Part:
     nodes = [node for node in document["nodes"] if node["id"] in kept - wanted]
     nodes += [_node(step, drawn.get(step.id), places[step.id]) for step in steps]
     alive = {node["id"] for node in nodes}
-    nodes = [_on_top(node, alive, drawn) for node in nodes]
+    nodes = [on_top(node, alive, drawn) for node in nodes]
     return {**document, "nodes": nodes, "edges": _edges(before, document["edges"], steps, alive)}
 
 
@@ -117,23 +118,30 @@ def _node(step: StepDefinition, before: Part | None, place: Part) -> Part:
 
 
 def _places(steps: Sequence[StepDefinition]) -> dict[str, Part]:
+    """Return where each step stands; many stand closer, so that all are inside the plane."""
     levels = StepGraph(steps).levels
+    column = _distance(COLUMN, len(levels))
+    row = _distance(ROW, max(map(len, levels), default=0))
     return {
-        known: {"x": COLUMN * column, "y": ROW * row}
-        for column, level in enumerate(levels)
-        for row, known in enumerate(level)
+        known: {"x": column * across, "y": row * down}
+        for across, level in enumerate(levels)
+        for down, known in enumerate(level)
     }
 
 
-def _on_top(node: Part, alive: set[str], drawn: dict[str, Part]) -> Part:
+def _distance(wanted: int, count: int) -> int:
+    return min(wanted, MAX_COORDINATE // max(1, count - 1))
+
+
+def on_top(node: Part, alive: Set[str], drawn: Mapping[str, Part]) -> Part:
     """Return a node whose parents are gone at the top level, where it stood before."""
     while node.get("parentId") is not None and node["parentId"] not in alive:
         parent = drawn[node["parentId"]]
-        position = {
-            **node["position"],
-            "x": node["position"]["x"] + parent["position"]["x"],
-            "y": node["position"]["y"] + parent["position"]["y"],
+        sums = {axis: node["position"][axis] + parent["position"][axis] for axis in ("x", "y")}
+        inside = {
+            axis: max(-MAX_COORDINATE, min(MAX_COORDINATE, place)) for axis, place in sums.items()
         }
+        position = {**node["position"], **inside}
         node = {**node, "position": position, "parentId": parent.get("parentId")}
     return {key: value for key, value in node.items() if key != "parentId" or value is not None}
 

@@ -42,9 +42,7 @@ def check_params(kind: str, params: Mapping[str, Any]) -> ParamsCheck:
         for detail, fault in zip(told, faults_of(error), strict=True):
             if _is_template(params, detail["loc"]):
                 continue
-            # What several members say together is told of the whole: one of them is yet to come.
-            unfinished = detail["type"] in _ABSENT or not detail["loc"]
-            (found.missing if unfinished else found.faults).append(fault)
+            (found.missing if _is_unfinished(detail) else found.faults).append(fault)
     return found
 
 
@@ -52,6 +50,12 @@ def outcomes_of(kind: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the branches of a step that others may depend on; () where it has none."""
     known = step_kinds.get(kind)
     return () if known is None else tuple(known.outcomes(params))
+
+
+def _is_unfinished(detail: Any) -> bool:
+    """Return whether something is yet to come: a member, or what several members say together."""
+    together = detail["type"] == "value_error" and isinstance(detail["input"], Mapping)
+    return detail["type"] in _ABSENT or together
 
 
 def _is_template(params: Any, place: Sequence[str | int]) -> bool:

@@ -91,7 +91,8 @@ class StepFields(Drawn):
 
     @model_validator(mode="after")
     def _blank_is_none(self) -> Self:
-        self.condition = self.condition or None
+        if self.condition == "":
+            self.condition = None
         return self
 
 

@@ -10,12 +10,12 @@ from spindles.engine import failures
 from spindles.engine.comparing import compare_replay
 from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
-from spindles.engine.outputs import for_row
+from spindles.engine.outputs import for_row, told_in_event
 from spindles.engine.saving import save_run
 from spindles.engine.slots import give_slot_back
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import cancel
-from spindles.engine.variables import StepsView, output_of, variables_of
+from spindles.engine.variables import output_of, variables_of
 from spindles.expressions.templates import TemplateError, render
 from spindles.models import Execution
 from spindles.registry import runnables
@@ -34,7 +34,8 @@ def end_run(run: Run) -> None:
         return
     _end(run, ExecutionStatus.COMPLETED)
     seconds = row.duration_seconds or 0.0
-    run.record_run("WorkflowExecutionCompleted", outputs=row.outputs, duration_seconds=seconds)
+    told = told_in_event(row.outputs)
+    run.record_run("WorkflowExecutionCompleted", duration_seconds=seconds, **told)
     run.log(LogLevel.INFO, "The run is completed.")
 
 
@@ -97,16 +98,17 @@ def cancel_children(run: Run, *, by: Actor | None, reason: str) -> None:
     """
     below = Execution.objects.filter(parent=run.row.pk).open().order_by("pk")
     for child_id in below.values_list("pk", flat=True):
-        stop_child(child_id, by=by, reason=reason)
+        cancel_child(child_id, by=by, reason=reason)
 
 
-def stop_child(child_id: UUID, *, by: Actor | None, reason: str) -> None:
-    """Cancel a run that another one has started, where it is open, and those below it."""
+def cancel_child(child_id: UUID, *, by: Actor | None, reason: str) -> None:
+    """Cancel a run that another one has started, unless it is over, and those below it."""
     child = open_run(child_id)
-    if child is not None and child.row.is_open:
-        with inside_execution(child_id):
-            cancel_run(child, by=by, reason=reason)
-            save_run(child, by)
+    if child is None or not child.row.is_open:
+        return
+    with inside_execution(child_id):
+        cancel_run(child, by=by, reason=reason)
+        save_run(child, by)
 
 
 def close_open_steps(run: Run) -> None:
@@ -131,8 +133,13 @@ def outputs_of(run: Run) -> dict[str, Any]:
 
 
 def _named_outputs(run: Run) -> Any:
-    variables = variables_of(run, None, StepsView(run))
+    variables = variables_of(run, None)
     for output in run.plan.outputs or ():
+        if output.step is not None:
+            step = run.steps[output.step]
+            if step.status == StepStatus.COMPLETED:
+                yield output.name, output_of(run, step)
+            continue
         try:
             yield output.name, render(output.value, variables)
         except TemplateError as error:

@@ -83,6 +83,23 @@ def _too_large(size: str) -> StepError:
     )
 
 
+def told_in_event(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Return what the event of a run's end says of its outputs: large ones are left out."""
+    if len(orjson.dumps(outputs)) <= IN_ROW_BYTES:
+        return {"outputs": outputs}
+    return {"outputs": {}, "outputs_omitted": True}
+
+
+def copy_file(name: str, *, organization_id: UUID, execution_id: UUID) -> str:
+    """Give a run a file of its own of another run's output, and return its name.
+
+    Each run's files go when the run goes. Raises `FileNotFoundError`.
+    """
+    wanted = f"{output_folder(organization_id, execution_id)}/{name.rpartition('/')[2]}"
+    with default_storage.open(name) as stored:
+        return default_storage.save(wanted, stored)
+
+
 def read_file(name: str) -> Any:
     """Return the output that a file holds. Raises `FileNotFoundError`, and other `OSError`."""
     with default_storage.open(name) as stored:

@@ -31,8 +31,8 @@ def submit(job: Job) -> "Future[bytes]":
     return future
 
 
-def start_processes() -> None:
-    """Start them before the first step is there: loading the platform takes seconds."""
+def warm_up() -> None:
+    """Start the processes now: the first step would wait for the platform to be loaded."""
     _the_pool().schedule(_nothing)
 
 
@@ -70,7 +70,7 @@ def _begin(memory_mb: int) -> None:
 
 
 def _nothing() -> None:
-    """Let the pool begin."""
+    """Be done: whoever does it is there."""
 
 
 def _perform(job: bytes) -> Any:

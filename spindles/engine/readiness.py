@@ -1,7 +1,8 @@
 """Whether a pending step may start, must wait, or is skipped. Pure.
 
 A dependency is seen by its dependent as good (completed), idle (skipped on purpose, or not meant to
-run), failed, cancelled, or open. The three ways to join say what follows.
+run), failed, cancelled, stopped (with the whole run), or open. The three ways to join say what
+follows.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ class Seen(Enum):
     IDLE = "idle"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
     OPEN = "open"
 
 
@@ -39,6 +41,7 @@ _SKIPPED = {
     SkipReason.MANUAL: Seen.IDLE,
     SkipReason.INACTIVE: Seen.IDLE,
     SkipReason.DEPENDENCY_CANCELLED: Seen.CANCELLED,
+    SkipReason.RUN_STOPPED: Seen.STOPPED,
 }
 _ENDED = {
     StepStatus.COMPLETED: Seen.GOOD,
@@ -60,14 +63,25 @@ def judge(run: Run, step: StepState) -> Verdict:
     if step.next_attempt_at is not None and step.next_attempt_at > run.now:
         return WAIT
     if step.last_try:
-        return START if _others_are_through(run, planned) else WAIT
-    verdict = _joined(planned, [seen(run.steps[name]) for name in planned.depends_on])
+        through = _others_are_through(run, planned) and _group_has_room(run, planned)
+        return START if through else WAIT
+    verdict = _joined(planned, [_seen_by(planned, run.steps[name]) for name in planned.depends_on])
     if verdict is not START:
         return verdict
-    reason = _held_back(run, planned)
+    # What has begun goes on: it is not held back between its tries.
+    reason = None if step.failures or step.interruptions else _held_back(run, planned)
     if reason is not None:
         return Verdict(skip=reason)
     return START if _group_has_room(run, planned) else WAIT
+
+
+def _seen_by(planned: Step, dependency: StepState) -> Seen:
+    """Return how a step sees a dependency: one of its own phase that waits for its last try is no
+    longer waited for.
+    """
+    if _waits_for_last_try(dependency) and dependency.step_id in planned.last_try_after:
+        return Seen.FAILED
+    return seen(dependency)
 
 
 def has_failed(run: Run, names: Iterable[str]) -> bool:
@@ -84,6 +98,8 @@ def _joined(planned: Step, views: list[Seen]) -> Verdict:
         return Verdict(skip=SkipReason.DEPENDENCY_FAILED)
     if Seen.CANCELLED in views:
         return Verdict(skip=SkipReason.DEPENDENCY_CANCELLED)
+    if Seen.STOPPED in views:
+        return Verdict(skip=SkipReason.RUN_STOPPED)
     return WAIT if Seen.OPEN in views else START
 
 
@@ -94,9 +110,10 @@ def _any_of(views: list[Seen]) -> Verdict:
         return WAIT
     if Seen.IDLE in views:
         return START
-    failed = Seen.FAILED in views
-    reason = SkipReason.DEPENDENCY_FAILED if failed else SkipReason.DEPENDENCY_CANCELLED
-    return Verdict(skip=reason)
+    if Seen.FAILED in views:
+        return Verdict(skip=SkipReason.DEPENDENCY_FAILED)
+    stopped = Seen.STOPPED in views
+    return Verdict(skip=SkipReason.RUN_STOPPED if stopped else SkipReason.DEPENDENCY_CANCELLED)
 
 
 def _held_back(run: Run, planned: Step) -> str | None:
@@ -109,7 +126,7 @@ def _held_back(run: Run, planned: Step) -> str | None:
     if planned.inactive:
         return SkipReason.INACTIVE
     for guard in planned.guards:
-        if has_failed(run, guard.steps):
+        if any(_has_failed_so_far(run.steps[name]) for name in guard.steps):
             return guard.reason
     return SkipReason.RUN_STOPPED if has_failed(run, run.plan.stoppers) else None
 
@@ -123,20 +140,46 @@ def _group_has_room(run: Run, planned: Step) -> bool:
 
 
 def _others_are_through(run: Run, planned: Step) -> bool:
-    """Return whether the rest of the phase has ended, or waits for its last try as well."""
-    others = [run.steps[name] for name in planned.last_try_after]
-    return all(other.settled or _waits_for_last_try(other) for other in others)
+    """Return whether the rest of the phase has ended, or is at its last try as well.
+
+    Where the steps of the phase depend on each other, the last tries of those before it are over.
+    """
+    others = [run.steps[name] for name in planned.last_try_after if name != planned.id]
+    in_turn = _is_sequence(run, planned.last_try_after)
+    return all(other.settled or (other.last_try and _has_turn(run, planned, other, in_turn))
+               for other in others)  # fmt: skip
+
+
+def _has_turn(run: Run, planned: Step, other: StepState, in_turn: bool) -> bool:
+    """Return whether a step may have its last try before another one has had it."""
+    return not in_turn or run.plan.by_id[other.step_id].rank > planned.rank
+
+
+def _is_sequence(run: Run, phase: tuple[str, ...]) -> bool:
+    members = set(phase)
+    return any(not members.isdisjoint(run.plan.by_id[name].depends_on) for name in phase)
 
 
 def _waits_for_last_try(step: StepState) -> bool:
     return step.last_try and step.status == StepStatus.PENDING
 
 
-def starting_order(run: Run, steps: Iterable[StepState]) -> list[StepState]:
-    """Return ready steps as they start: the higher priority first, then rank, then declaration."""
+def _has_failed_so_far(step: StepState) -> bool:
+    return step.status == StepStatus.FAILED or _waits_for_last_try(step)
 
-    def key(step: StepState) -> tuple[int, int, int]:
+
+def starting_order(run: Run, steps: Iterable[StepState]) -> list[StepState]:
+    """Return ready steps as they start: the higher priority first, then declaration.
+
+    Those of a group start together with the priority of the group, among them the lower rank first.
+    """
+
+    def key(step: StepState) -> tuple[int, int, int, int]:
         planned = run.plan.by_id[step.step_id]
-        return -planned.priority, planned.rank, step.position
+        leader = run.plan.by_id.get(planned.group) if planned.group is not None else None
+        if leader is None:
+            return -planned.priority, step.position, 0, 0
+        place = run.steps[leader.id].position
+        return -leader.priority, place, planned.rank, step.position
 
     return sorted(steps, key=key)

@@ -2,7 +2,7 @@
 
 from spindles.choices import StepStatus
 from spindles.engine.failures import from_told
-from spindles.engine.outputs import Stored
+from spindles.engine.outputs import Stored, copy_file
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import complete, fail
 from spindles.models import ExecutionStep
@@ -20,7 +20,8 @@ def end_as_recorded(run: Run, step: StepState) -> None:
     if recorded.status == StepStatus.FAILED:
         fail(run, step, from_told(recorded.error or {}))
         return
-    stored = Stored(
-        recorded.output, recorded.output_file, recorded.output_hash, recorded.output_bytes
-    )
+    row, file = run.row, recorded.output_file
+    if file:
+        file = copy_file(file, organization_id=row.organization_id, execution_id=row.pk)
+    stored = Stored(recorded.output, file, recorded.output_hash, recorded.output_bytes)
     complete(run, step, stored)

@@ -51,9 +51,11 @@ def start_execution(
 ) -> Execution:
     """Create a run in the running transaction and return it, pending; workers hear on commit.
 
-    `more` are further columns of the run (`parent`, `retry_of`, `replay_of` …).
+    `more` are further columns of the run (`parent`, `retry_of`, `replay_of` …); what is given of
+    `context` overlays what was prepared, objects key by key.
     """
     source = prepared.source
+    context = _overlaid(prepared.context, more.pop("context", {}))
     row = Execution(
         id=uuid7(),
         organization_id=actor.tenant_id,
@@ -67,6 +69,7 @@ def start_execution(
         environment=environment,
         priority=priority,
         inputs=prepared.inputs,
+        context=context,
         started_by_id=actor.user_id,
         trigger_kind=trigger_kind,
         trigger=dict(trigger or {}),
@@ -85,6 +88,15 @@ def start_execution(
     if take_slot_at_once(actor, row.pk):
         ring_on_commit(row.organization_id, row.pk)  # else it is rung for when one is free
     return row
+
+
+def _overlaid(prepared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        name: {**prepared[name], **value}
+        for name, value in given.items()
+        if isinstance(value, Mapping) and isinstance(prepared.get(name), Mapping)
+    }
+    return {**prepared, **given, **both}
 
 
 def start_child(run: Run, step: StepState, wanted: StartChild) -> Execution:

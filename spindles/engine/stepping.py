@@ -18,7 +18,7 @@ from spindles.engine.directives import follow
 from spindles.engine.recordings import end_as_recorded
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import begin, fail, idempotency_key, skip
-from spindles.engine.variables import StepsView, named_steps, variables_of
+from spindles.engine.variables import variables_of
 from spindles.expressions.conditions import ConditionError, holds
 from spindles.expressions.templates import TemplateError, render
 from spindles.plans.plan import Step
@@ -87,9 +87,14 @@ def _job(run: Run, step: StepState, planned: Step, given: Any) -> Job:
         "attempt": step.attempt,
         "idempotency_key": idempotency_key(run, step),
         "environment": str(run.row.environment),
-        "variables": variables_of(run, step, {}),
+        "variables": _sent(variables_of(run, step, {})),
     }
     return Job(step.step_id, step.attempt, planned.timeout, orjson.dumps(payload))
+
+
+def _sent(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return variables as they can be sent to another process."""
+    return {**variables, "context": dict(variables["context"])}
 
 
 def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: BaseModel) -> None:
@@ -132,7 +137,7 @@ def _context(run: Run, step: StepState) -> StepContext:
         attempt=step.attempt,
         idempotency_key=idempotency_key(run, step),
         environment=str(run.row.environment),
-        variables=variables_of(run, step, StepsView(run)),
+        variables=variables_of(run, step),
         log=log,
         replayed=not run.row.feeds_production,
     )
@@ -141,9 +146,8 @@ def _context(run: Run, step: StepState) -> StepContext:
 def _condition_holds(run: Run, step: StepState, planned: Step) -> bool:
     if planned.condition is None:
         return True
-    named = named_steps(run, [planned.condition], None)
     try:
-        return holds(planned.condition, variables_of(run, step, named))
+        return holds(planned.condition, variables_of(run, step))
     except ConditionError as error:
         raise _fault("condition_error", str(error)) from None
 
@@ -154,8 +158,7 @@ def _params(run: Run, step: StepState, planned: Step, kind: StepKind) -> BaseMod
     rendered: Mapping[str, Any]
     try:
         templated = {name: value for name, value in given.items() if name not in kind.raw}
-        variables = variables_of(run, step, named_steps(run, (), templated))
-        rendered = cast("dict[str, Any]", render(templated, variables))
+        rendered = cast("dict[str, Any]", render(templated, variables_of(run, step)))
     except TemplateError as error:
         raise _fault("template_error", str(error)) from None
     untouched = {name: value for name, value in given.items() if name in kind.raw}

@@ -60,6 +60,7 @@ def complete(run: Run, step: StepState, output: Stored, *, seconds: float | None
     """End a step well, with its output."""
     end_attempt(run, step, AttemptStatus.SUCCESS, seconds=seconds, response_hash=output.hash)
     step.status = StepStatus.COMPLETED
+    # What went to a file is read from there when it is asked for.
     step.output = UNREAD if output.file else output.value
     step.output_file = output.file
     step.output_hash = output.hash

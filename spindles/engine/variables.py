@@ -1,14 +1,13 @@
 """What templates and conditions of a step may name: only what they do name is read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spindles.choices import Category
 from spindles.engine.outputs import read_file
 from spindles.engine.state import UNREAD, Run, StepState
-from spindles.expressions.paths import condition_paths, split_path, template_paths
 from spindles.models import ExecutionStep
-from spindles.registry import StepError
+from spindles.registry import StepError, runnables
 
 
 def output_of(run: Run, step: StepState) -> Any:
@@ -61,40 +60,34 @@ class StepsView(Mapping[str, Any]):
         return len(self._run.steps)
 
 
-def variables_of(run: Run, step: StepState | None, steps: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables of a step, or those that all have; `steps` are what it may name."""
+def variables_of(
+    run: Run, step: StepState | None, steps: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the variables of a step, or those that all have.
+
+    `steps` are by default all, each read when it is named.
+    """
     row = run.row
     found: dict[str, Any] = {
         "inputs": row.inputs,
-        "steps": steps,
+        "steps": StepsView(run) if steps is None else steps,
         "execution": {
             "id": str(row.pk),
             "started_at": (row.started_at or run.now).isoformat(),
             "environment": str(row.environment),
         },
         "trigger": row.trigger,
-        "context": row.context,
+        "context": _context_of(run, step),
     }
     if step is not None and step.item_of is not None:
         found |= {"item": step.item, "index": step.item_index}
     return found
 
 
-def named_steps(run: Run, texts: Iterable[str], params: Any) -> dict[str, Any]:
-    """Return the steps that conditions `texts` and the templates inside `params` name."""
-    view = StepsView(run)
-    return {name: view[name] for name in set(_named(texts, params)) if name in run.steps}
-
-
-def _named(texts: Iterable[str], params: Any) -> Iterator[str]:
-    for text in texts:
-        for path in condition_paths(text):
-            if path[0] == "steps" and len(path) > 1:
-                yield path[1]
-    for _, text in template_paths(params):
-        try:
-            path = split_path(text)
-        except ValueError:
-            continue
-        if path[0] == "steps" and len(path) > 1:
-            yield path[1]
+def _context_of(run: Run, step: StepState | None) -> Mapping[str, Any]:
+    """Return what a step sees as `context`: all of the run's, or as its feature allows."""
+    runnable = runnables.find(run.row.source_feature)
+    if step is None or runnable is None or runnable.sees is None:
+        context: dict[str, Any] = run.row.context
+        return context
+    return runnable.sees(run.row, run.plan, step.item_of or step.step_id)

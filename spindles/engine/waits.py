@@ -5,14 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from spindles.choices import Category, ExecutionStatus, LogLevel, StepStatus, WaitKind
+from spindles.engine.children import taken_back
 from spindles.engine.directives import finish
-from spindles.engine.ending import stop_child
+from spindles.engine.ending import cancel_child
 from spindles.engine.loading import read_leases
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import fail, interrupt, skip
 from spindles.engine.variables import output_of
 from spindles.models import Execution
-from spindles.registry import StepError, runnables
+from spindles.registry import StepError
 
 
 def look_at_steps(run: Run, mine: Collection[tuple[str, int]] = ()) -> None:
@@ -58,7 +59,7 @@ def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
                 finish(run, step, None)
             else:
                 if step.wait_child is not None:
-                    stop_child(UUID(step.wait_child), by=None, reason="It took too long.")
+                    cancel_child(UUID(step.wait_child), by=None, reason="Its time was over.")
                 raise _expired(step)
     except StepError as error:
         _fail(run, step, error)
@@ -91,10 +92,7 @@ def _children(run: Run, waiting: list[StepState]) -> dict[str, Execution]:
 
 def _take_child(run: Run, step: StepState, child: Execution) -> None:
     if child.status == ExecutionStatus.COMPLETED:
-        runnable = runnables.find(child.source_feature)
-        narrow = runnable.narrow if runnable is not None else None
-        asked = step.wait.get("narrow", {})
-        outputs: Any = child.outputs if narrow is None else narrow(child.outputs, asked)
+        outputs = taken_back(child.source_feature, child.outputs, step.wait.get("narrow", {}))
         step_used = list(step.used)
         finish(run, step, outputs)
         step.used = step_used

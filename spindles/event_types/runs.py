@@ -30,9 +30,10 @@ class RunStarted(RunEvent):
 
 
 class RunCompleted(RunEvent):
-    """A run came to a good end."""
+    """A run came to a good end; outputs above 64 KB are left to be read from the run."""
 
     outputs: dict[str, Any]
+    outputs_omitted: bool | Absent = None
     duration_seconds: float
 
 

@@ -12,20 +12,12 @@ import cel
 
 from spindles.expressions.confinement import Exceeded, sandbox
 from spindles.expressions.paths import unwrap
-from spindles.expressions.programs import EvaluationFailed, program_of, run
+from spindles.expressions.programs import EvaluationFailed, analysis_of, program_of, run
 from spindles.expressions.reading import Reader, TooLarge
-from spindles.expressions.tokens import names_in, paths_read
 
 MAX_CHARACTERS = 1000
 # What may be read by an expression that is evaluated on the spot.
 SIZE_ON_THE_SPOT = 16_384
-
-_MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
-_PLAIN = frozenset(
-    {"!_", "-_", "_&&_", "_||_", "_?_:_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_[_]"}
-    | {"_+_", "_-_", "_*_", "_/_", "_%_", "@in", "size", "int", "uint", "double", "string"}
-    | {"startsWith", "endsWith", "contains", "type", "dyn", "timestamp", "duration"}
-)
 
 
 class ConditionError(ValueError):
@@ -56,29 +48,19 @@ def holds(condition: str, variables: Mapping[str, Any]) -> bool:
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """Return the value of an expression as JSON. Raises `ConditionError` as `holds` does."""
-    program = compile_condition(expression)
+    compile_condition(expression)
     text = unwrap(expression)
-    reader = Reader()
-    roots = set(program.variables()).intersection(variables)
+    analysis, reader = analysis_of(text), Reader()
     try:
-        read = reader.select(variables, paths_read(text, roots))
+        read = reader.select(variables, analysis.paths)
     except TooLarge as error:
         raise ConditionError(str(error)) from None
     try:
-        if reader.size <= SIZE_ON_THE_SPOT and _is_plain(program, text):
+        if reader.size <= SIZE_ON_THE_SPOT and analysis.plain:
             return run(text, read)
         return _evaluate_confined(text, read)
     except EvaluationFailed as error:
         raise ConditionError(str(error)) from None
-
-
-def _is_plain(program: "cel.Program", text: str) -> bool:
-    """Return whether its time is bounded by its length: no loop, no regular expression.
-
-    Macros are expanded into operators, so that both are asked for: the functions that remain, and
-    whether the name of a macro stands in the text at all.
-    """
-    return _PLAIN.issuperset(program.functions()) and not names_in(text) & _MACROS
 
 
 def _evaluate_confined(text: str, variables: Mapping[str, Any]) -> Any:

@@ -8,9 +8,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
+
+from config.exceptions import PerformanceException
+from spindles.expressions.framing import read_frame, write_frame
 
 # The sandbox ends an evaluation by processor time; this is for a machine that gives it none.
 PATIENCE = 30.0
@@ -31,31 +34,42 @@ class Sandbox:
         """Start nothing yet."""
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
         os.register_at_fork(after_in_child=self._forget)
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return `{"value": …}` or `{"error": …}`. Raises `Exceeded`."""
-        request = orjson.dumps({"text": text, "variables": variables}) + b"\n"
+        """Return `{"value": …}` or `{"error": …}`.
+
+        Raises `Exceeded`; `TypeError` for variables that are no JSON; `PerformanceException` where
+        the sandbox cannot be started or does not get to work, which says nothing of the expression.
+        """
+        request = orjson.dumps({"text": text, "variables": variables})
         with self._lock:
-            process = self._running()
-            try:
-                answer = self._exchange(process, request)
-            except (OSError, Exceeded):
-                self.close()
-                raise Exceeded from None
-        if "exceeded" in answer:
+            found: dict[str, Any] = orjson.loads(self._answer(request))
+        if "exceeded" in found:
             raise Exceeded
-        return answer
+        return found
+
+    def _answer(self, request: bytes) -> bytes:
+        # One that somebody has ended is replaced, and asked anew.
+        for _ in range(2):
+            try:
+                answer = _exchange(self._running(), request)
+            except OSError:
+                answer = None
+            if answer is not None:
+                return answer
+            self.close()
+        raise PerformanceException("The sandbox of expressions does not answer.", "sandbox")
 
     def close(self) -> None:
         """End the process. The next evaluation starts another."""
         process, self._process = self._process, None
-        if process is not None and self._owner == os.getpid():
+        if process is not None:
             process.kill()
             process.communicate()
 
     def _forget(self) -> None:
+        """Leave the process to the parent that started it."""
         self._lock = threading.Lock()
         self._process = None
 
@@ -65,25 +79,26 @@ class Sandbox:
                 [sys.executable, "-m", "spindles.expressions.sandbox"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                bufsize=0,
                 cwd=_ROOT,
                 env={},
             )
-            self._owner = os.getpid()
         return self._process
 
-    def _exchange(self, process: subprocess.Popen[bytes], request: bytes) -> dict[str, Any]:
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - asked for
-        process.stdin.write(request)
-        process.stdin.flush()
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            if not selector.select(PATIENCE):
-                raise Exceeded
-        line = process.stdout.readline()
-        if not line:
-            raise Exceeded
-        answer: dict[str, Any] = orjson.loads(line)
-        return answer
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+    """Return the answer; None where the process ended, or is silent for too long."""
+    asking, answering = _descriptor(process.stdin), _descriptor(process.stdout)
+    write_frame(asking, request)
+    with selectors.DefaultSelector() as selector:
+        selector.register(answering, selectors.EVENT_READ)
+        if not selector.select(PATIENCE):
+            return None
+    return read_frame(answering)
+
+
+def _descriptor(pipe: IO[bytes] | None) -> int:
+    return -1 if pipe is None else pipe.fileno()
 
 
 sandbox = Sandbox()

@@ -4,17 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Path = tuple[str, ...]
+from spindles.expressions.tokens import Path as Path
+from spindles.expressions.tokens import paths_read
+
 ROOTS = ("inputs", "steps", "execution", "trigger", "context", "item", "index")
 
 # `$${{` writes the characters themselves.
 TEMPLATE = re.compile(r"(?<!\$)\$\{\{\s*(?P<path>.*?)\s*\}\}", re.S)
 _PART = re.compile(r"""\.([A-Za-z_][\w-]*|\d+)|\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]""")
-_CHAIN = re.compile(
-    rf"""(?<![\w.])(?P<root>{"|".join(ROOTS)})"""
-    r"""(?P<rest>(?:\.[A-Za-z_]\w*|\[\s*(?:"[^"]*"|'[^']*'|\d+)\s*\])+)"""
-)
-_TEXT = re.compile(r"""(?<!\[)(?<!\[\s)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 
 
 def split_path(text: str) -> Path:
@@ -41,10 +38,11 @@ def template_paths(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def condition_paths(condition: str) -> list[Path]:
-    """Return the paths that a CEL condition names; what stands in quotes names nothing."""
-    return [
-        split_path(chain.group()) for chain in _CHAIN.finditer(_TEXT.sub('""', unwrap(condition)))
-    ]
+    """Return the paths that a CEL condition names; what stands in quotes names nothing.
+
+    A path ends before a call and before an index that is not written out.
+    """
+    return [path for path in paths_read(unwrap(condition), ROOTS) if len(path) > 1]
 
 
 def unwrap(condition: str) -> str:

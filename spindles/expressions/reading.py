@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MAX_SIZE = 1_000_000
+VALUE_SIZE = 8
 MAX_DEPTH = 100
 _INTEGERS = range(-(2**63), 2**63)
 
@@ -13,7 +14,7 @@ class TooLarge(ValueError):
 
 
 class Reader:
-    """Copies values and counts what it copied: one for each value, and the characters of texts."""
+    """Copies values and counts their size: so much for each value, and the characters of texts."""
 
     def __init__(self) -> None:
         """Nothing is copied yet."""
@@ -44,7 +45,7 @@ class Reader:
     def _copy(self, value: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise TooLarge(f"It reads values nested deeper than {MAX_DEPTH} levels.")
-        self._count(1)
+        self._count(VALUE_SIZE)
         if isinstance(value, str):
             self._count(len(value))
             return value
@@ -58,7 +59,7 @@ class Reader:
     def _count(self, size: int) -> None:
         self.size += size
         if self.size > MAX_SIZE:
-            raise TooLarge(f"It reads more than {MAX_SIZE} characters and values.")
+            raise TooLarge("It reads more than 1 MB.")
 
 
 def _scalar(value: Any) -> Any:

@@ -1,71 +1,79 @@
-"""Evaluates expressions that nobody can bound beforehand, each in a process that is ended in time.
+"""Evaluates expressions that nobody can bound beforehand, in a process that is ended in time.
 
 Nothing interrupts a program of CEL from within, and nested macros over lists, or a large regular
-expression, take as long as they please. So each such evaluation is a fork of a small process
-that has no threads, no database and no secrets; the kernel ends it once it has used its processor
-time or memory. What is measured is processor time: a busy machine gives the same answers.
+expression, take as long as they please. So they run in a process that has no threads, no database
+and no secrets. The kernel ends it once one evaluation has used its processor time or memory, and
+the process above it, which does nothing else, forks another. What is measured is processor time: a
+busy machine gives the same answers.
 
-Run as a program it reads requests from its standard input and answers on its standard output, a
-line of JSON each: `{"text", "variables"}`, then `{"value"}`, `{"error"}` or `{"exceeded": true}`.
+Run as a program it reads requests from its standard input and answers on its standard output, one
+after the other: `{"text", "variables"}`, then `{"value"}`, `{"error"}` or `{"exceeded": true}`.
 """
 
+import mmap
 import os
 import resource
 import signal
-import sys
-from typing import Any, BinaryIO
+from typing import NoReturn
 
 import orjson
 
-from spindles.expressions.programs import EvaluationFailed, program_of, run
+from spindles.expressions.framing import read_frame, write_frame
+from spindles.expressions.programs import EvaluationFailed, run
 
 CPU_SECONDS = 0.1
 MEMORY = 512 * 1024 * 1024
+_EXCEEDED = orjson.dumps({"exceeded": True})
 
 
-def answer(request: dict[str, Any]) -> bytes:
-    """Return the line that answers `request`, worked out in a process of its own."""
-    program_of(request["text"])
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _work(request, writing)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        line = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return line if status == 0 else orjson.dumps({"exceeded": True})
+def serve(requests: int, answers: int) -> None:
+    """Answer what is read from the descriptor `requests`, until there is no more."""
+    with mmap.mmap(-1, 1) as asked:  # shared with the children: whether one owes an answer
+        while True:
+            asked[0] = 0
+            child = os.fork()
+            if child == 0:
+                _work(requests, answers, asked)
+            os.waitpid(child, 0)
+            if not asked[0]:
+                return  # there is no more to answer, or somebody has ended it
+            write_frame(answers, _EXCEEDED)
 
 
-def _work(request: dict[str, Any], writing: int) -> None:
-    """Evaluate under limits, write the answer, and end this process, however that goes."""
+def _work(requests: int, answers: int, asked: mmap.mmap) -> NoReturn:
+    """Answer requests until one exceeds its limits, and end this process, however that goes."""
     try:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, most))
+        limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(_evaluated(request))
-    except BaseException:  # noqa: BLE001 - told to the parent by the exit status
+        answer_requests(requests, answers, asked)
+    except BaseException:  # noqa: BLE001 - told to the process above by the exit status
         os._exit(1)
     os._exit(0)
 
 
-def _evaluated(request: dict[str, Any]) -> bytes:
+def answer_requests(requests: int, answers: int, asked: "mmap.mmap | bytearray") -> None:
+    """Answer each request; `asked[0]` is 1 while one is at work."""
+    while (request := read_frame(requests)) is not None:
+        asked[0] = 1
+        answer = _evaluated(request)
+        asked[0] = 0
+        write_frame(answers, answer)
+
+
+def _evaluated(request: bytes) -> bytes:
+    given = orjson.loads(request)
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     try:
-        return orjson.dumps({"value": run(request["text"], request["variables"])})
+        value = run(given["text"], given["variables"])
+        return orjson.dumps({"value": value})
     except EvaluationFailed as error:
         return orjson.dumps({"error": str(error)})
-
-
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer each line of `requests`, until there are no more."""
-    for line in requests:
-        answers.write(answer(orjson.loads(line)) + b"\n")
-        answers.flush()
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(0, 1)

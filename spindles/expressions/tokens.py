@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 _PLAIN_KEY = re.compile(r"""(?:"[^"\\]*"|'[^'\\]*')""")
 
 Token = tuple[str, str]
+Path = tuple[str, ...]
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -34,7 +35,7 @@ def names_in(text: str) -> set[str]:
     return {name for kind, name in tokens_of(text) if kind == "name"}
 
 
-def paths_read(text: str, roots: Collection[str]) -> Iterator[tuple[str, ...]]:
+def paths_read(text: str, roots: Collection[str]) -> Iterator[Path]:
     """Yield paths below which lies everything of `roots` that the text can read.
 
     A path ends where the text goes on in a way that only evaluating it tells: at a computed index,

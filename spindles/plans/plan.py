@@ -73,7 +73,8 @@ class Step(Part):
     - `parent` is the step that opens the part it belongs to: where that one does not complete, this
       one is skipped as `container_skipped`;
     - `inactive` steps are skipped, and what depends on them runs;
-    - `last_try_after`: once these have settled, a failure is tried one more time;
+    - `last_try_after`: the steps of its phase, itself included; once these have settled, a failure
+      is tried one more time, one after the other where they depend on each other;
     - `timeout` in seconds, 0 is no limit; `rank` orders the steps of a group;
     - `closes` is the step that opens the part this one closes: it is skipped as that one was, and
       comes to its end also after the run was stopped;
@@ -103,17 +104,21 @@ class Step(Part):
 
 
 class NamedOutput(Part):
-    """One output of a run: any JSON, templates included."""
+    """One output of a run: the output of `step` where it completed, else `value`, which is any
+    JSON, templates included.
+    """
 
     name: str
-    value: Any
+    value: Any = None
+    step: str | None = None
 
 
 class Plan(Part):
     """Everything one version runs.
 
     A failure of one of `stoppers` lets nothing further start. Without `outputs` a run yields what
-    each of its steps produced.
+    each of its steps produced. `contexts` is what its author tells of contexts, by node; the engine
+    does not read it.
     """
 
     format: int = FORMAT
@@ -121,6 +126,7 @@ class Plan(Part):
     groups: tuple[Group, ...] = ()
     stoppers: tuple[str, ...] = ()
     outputs: tuple[NamedOutput, ...] | None = None
+    contexts: dict[str, Any] = {}
 
     @cached_property
     def by_id(self) -> dict[str, Step]:

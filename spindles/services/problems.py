@@ -1,15 +1,18 @@
 """What keeps a spindle from running, what is known around it included."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from node_links.choices import LinkOrigin
+from spindles.compiling.branches import branches_of, condition_of
 from spindles.definitions.inputs import OutputDefinition, stored_inputs
 from spindles.definitions.problems import Problem, find_problems
 from spindles.definitions.references import LINK_TYPES, StepReference, references_of
+from spindles.definitions.steps import StepDefinition
+from spindles.expressions.conditions import MAX_CHARACTERS
 from spindles.models import Spindle
 from spindles.services.defining import definition_of
 from spindles.services.references import Found, find_dangling, find_entities
@@ -41,6 +44,7 @@ def problems_of(spindle: Spindle) -> list[Problem]:
     if spindle.outputs is not None:
         outputs = [OutputDefinition.model_construct(**one) for one in spindle.outputs]
     problems = find_problems(definition.steps, stored_inputs(spindle.inputs), outputs)
+    problems += _too_long(definition.steps)
     triggers = parse_triggers(list(spindle.triggers), stored=True)
     problems += [
         Problem(one.code, None, one.pointer, one.message)
@@ -57,6 +61,16 @@ def check_triggers(triggers: list[dict[str, Any]], views: Collection[str]) -> No
     """
     if not {"canvas", "triggers"}.isdisjoint(views):
         parse_triggers(triggers, stored="canvas" in views)
+
+
+def _too_long(steps: Sequence[StepDefinition]) -> Iterable[Problem]:
+    """Yield the steps whose condition is too long to be asked together with their branches."""
+    branches = branches_of(steps)
+    for index, step in enumerate(steps):
+        whole = None if step.condition is None else condition_of(branches[step.id], step.condition)
+        if whole is not None and len(whole) > MAX_CHARACTERS:
+            message = f"With the branch it stands in it has more than {MAX_CHARACTERS} characters."
+            yield Problem("invalid_condition", step.id, f"/steps/{index}/condition", message)
 
 
 def _outside(spindle: Spindle, references: list[StepReference]) -> Iterable[Problem]:

@@ -12,6 +12,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
+from knowledge_base.markdown.links import Link
+from knowledge_base.models import Sop
+from knowledge_base.references import Resolver, keys_of_link
 from node_links.links.drafts import Address
 from node_links.registry import Feature, features
 from node_links.services.links.derived import Wanted, sync_links_inside
@@ -20,7 +23,7 @@ from spindles.definitions.drawing import parse_drawing
 from spindles.definitions.references import LINK_TYPES, StepReference, references_of
 from spindles.models import Spindle
 
-MOVING = frozenset({"published", "latest"})
+MOVING = frozenset({"published", "latest", "draft"})
 Found = dict[tuple[str, str], UUID]
 """The entities that references mean, by (feature, target)."""
 
@@ -86,17 +89,19 @@ def follow_references(*, actor: Actor, spindle: Spindle) -> None:
 
 def heal_references(*, actor: Actor, feature: str, entity_id: UUID) -> int:
     """Link the steps that refer to an entity which has appeared; return in how many spindles."""
-    keys = [key_of(feature, str(entity_id))]
-    if feature == Spindle.feature_type:
+    waiting = Spindle.all_objects.filter(organization_id=actor.tenant_id, deleted_at=None)
+    if feature == Sop.feature_type:
+        # An SOP goes by many names: each spindle that waits for one is asked again.
+        waiting = waiting.exclude(dangling_references=[])
+    else:
         slugs = Spindle.objects.filter(pk=entity_id).values_list("slug", flat=True)
-        keys += [key_of(feature, slug) for slug in slugs]
-    waiting = Spindle.all_objects.filter(
-        organization_id=actor.tenant_id, deleted_at=None, dangling_references__overlap=keys
-    )
+        keys = [key_of(feature, target) for target in (str(entity_id), *slugs)]
+        waiting = waiting.filter(dangling_references__overlap=keys)
     healed = 0
     for spindle in waiting.select_for_update(of=("self",)).order_by("pk"):
-        follow_references(actor=actor, spindle=spindle)
-        healed += 1
+        if any(key.startswith(f"{feature}:") for key in spindle.dangling_references):
+            follow_references(actor=actor, spindle=spindle)
+            healed += 1
     return healed
 
 
@@ -118,9 +123,23 @@ def _entities_in(feature: Feature, organization_id: UUID, targets: set[str]) -> 
     found = {
         (feature.feature_type, target): known for target, known in ids.items() if known in alive
     }
+    if feature.model is Sop:
+        found = _sops_named(organization_id, targets - ids.keys()) | found
     # A slug may look like an id; the id is meant then.
     slugs = {(feature.feature_type, row[1]): row[0] for row in there if len(row) > 1}
     return {key: known for key, known in slugs.items() if key[1] in targets} | found
+
+
+def _sops_named(organization_id: UUID, names: set[str]) -> Found:
+    """Return the SOPs that go by these names, as in a link of one SOP to another."""
+    keys = {name: keys_of_link(Link("wikilink", name), source_path=None) for name in names}
+    asked = [key for known in keys.values() for key in known]
+    if not asked:
+        return {}
+    rows = Sop.objects.filter(organization_id=organization_id, reference_keys__overlap=asked)
+    resolver = Resolver(rows.values_list("pk", "reference_keys"))
+    resolved = {name: resolver.resolve(known) for name, known in keys.items()}
+    return {(Sop.feature_type, name): pk for name, pk in resolved.items() if pk is not None}
 
 
 def _versions_of(references: Iterable[StepReference], found: Found) -> dict[UUID, set[str]]:

@@ -116,7 +116,7 @@ def find_spindle(*, actor: Actor, target: str) -> Spindle:
 
 def register() -> None:
     """Let spindles run."""
-    runnables.add(Runnable(Spindle.feature_type, prepare_spindle, ended=note_end))
+    runnables.add(Runnable(Spindle.feature_type, prepare_spindle, ended=note_end, dry_run=dry_run))
 
 
 def _choose(spindle: Spindle, version: str | None) -> _Chosen:

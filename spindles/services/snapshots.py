@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from config.exceptions import Conflict, NotFound
 from spindles.choices import LogLevel, StepStatus, WaitKind
+from spindles.engine.ending import cancel_child
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import interrupt_for_good, reopen, wait_for_items
 from spindles.models import Execution, ExecutionSnapshot
@@ -103,6 +104,8 @@ def _rewind_step(run: Run, step: StepState, then: dict[str, Any]) -> None:
         return
     if step.at_work:
         interrupt_for_good(run, step)
+        if step.wait_child is not None:
+            cancel_child(UUID(step.wait_child), by=None, reason="The run above it went back.")
     reopen(run, step)
     if status in _SETTLED_FOR_GOOD:
         for name in _COPIED:

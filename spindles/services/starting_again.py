@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from config.exceptions import NotFound, ValidationFailed
 from spindles.choices import StepStatus, TriggerKind
 from spindles.engine.loading import plan_of
+from spindles.engine.outputs import copy_file
 from spindles.engine.starting import start_execution
 from spindles.models import Execution
 from spindles.plans.plan import Plan, Step
@@ -65,10 +66,20 @@ def start_again(
     if taken:
         with connection.cursor() as cursor:
             cursor.execute(_TAKE_OVER, [row.pk, old.pk, taken])
+        _copy_files(row)
     shown = [step.id for step in plan_of(row.plan_id).steps if not step.internal]
     row.total_steps, row.settled_steps = len(shown), len(set(shown) & set(taken))
     row.save(update_fields=["total_steps", "settled_steps"])
     return row
+
+
+def _copy_files(row: Execution) -> None:
+    """Let a new run have its own files of the large outputs that it has taken over."""
+    for step in row.steps.exclude(output_file="").only("output_file"):
+        step.output_file = copy_file(
+            step.output_file, organization_id=row.organization_id, execution_id=row.pk
+        )
+        step.save(update_fields=["output_file"])
 
 
 def completed_steps(row: Execution) -> set[str]:

@@ -8,7 +8,7 @@ from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.loading import open_run
 from spindles.engine.saving import save_run
 from spindles.engine.state import FEATURE, Run, StepState
-from spindles.engine.variables import named_steps, variables_of
+from spindles.engine.variables import variables_of
 from spindles.expressions.conditions import ConditionError, holds
 from spindles.models import Execution, ExecutionStep
 from spindles.services.triggers.reacting import envelope_of
@@ -63,9 +63,8 @@ def _takes(run: Run, step: StepState, event: Event) -> bool:
     match = step.wait.get("match")
     if match is None:
         return True
-    variables = variables_of(run, step, named_steps(run, [match], None))
     try:
-        return holds(match, {**variables, "event": envelope_of(event)})
+        return holds(match, {**variables_of(run, step), "event": envelope_of(event)})
     except ConditionError as error:
         message = f"The event {event.id} was passed over: {error}"
         run.log(LogLevel.WARNING, message, step)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from spindles.registry import (
     Expression,
@@ -47,9 +48,15 @@ class InnerStep(Params):
         required = {one.alias or name for name, one in fields.items() if one.is_required()}
         known = {one.alias or name for name, one in fields.items()}
         missing, unknown = required - self.params.keys(), self.params.keys() - known
-        if missing or unknown:
-            named = ", ".join(sorted(missing or unknown))
-            raise ValueError(f"{'Missing' if missing else 'Not known'} to {self.kind}: {named}.")
+        if unknown:
+            named = ", ".join(sorted(unknown))
+            raise ValueError(f"Not known to {self.kind}: {named}.")
+        if missing:
+            raise PydanticCustomError(
+                "required",
+                "Missing to {kind}: {named}.",
+                {"kind": self.kind, "named": ", ".join(sorted(missing))},
+            )
         return self
 
 

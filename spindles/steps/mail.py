@@ -28,10 +28,6 @@ _ADDRESS = re.compile(r"(?P<name>[^<>\r\n]*)<(?P<named>[^<>\s]+)>|(?P<bare>[^<>\
 _ID_DIGITS = 32
 
 
-def _as_list(value: Any) -> Any:
-    return [part for part in value.split(",")] if isinstance(value, str) else value
-
-
 def _address(value: str) -> str:
     """Return `name <a@b>` or `a@b` as a header takes it. Raises `ValueError`."""
     found = _ADDRESS.fullmatch(value.strip())
@@ -42,6 +38,11 @@ def _address(value: str) -> str:
         raise ValueError("This is no e-mail address.") from None
     name = found["name"].strip().strip('"') if found and found["name"] else ""
     return formataddr((name, str(address)))
+
+
+def _as_list(value: Any) -> Any:
+    """Return the addresses of a text with commas; what is wrong is told of the whole text."""
+    return [_address(part) for part in value.split(",")] if isinstance(value, str) else value
 
 
 def _one_line(text: str) -> str:

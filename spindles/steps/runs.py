@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from spindles.registry import Place, Reference, StartChild, StepContext, StepKind
-from spindles.steps.params import Params, Pin, text_at, version_at
+from spindles.steps.params import YEAR, Params, Pin, text_at, version_at
 
 MAX_DEPTH = 20
 # What actions of a function model say of their runs; handed on as they are.
@@ -43,7 +43,18 @@ class SubExecutionParams(Params):
         title="Depth",
         description="How many levels of runs there may be below the root",
     )
-    output_mapping: dict[str, str] | None = Field(default=None, title="Output mapping")
+    expires_after: float | None = Field(
+        default=None,
+        gt=0,
+        le=YEAR,
+        title="Expires after",
+        description="Seconds after which the step fails and the run is stopped",
+    )
+    output_mapping: dict[str, str] | None = Field(
+        default=None,
+        title="Output mapping",
+        description="Name of an output: path to it in the outputs of the run",
+    )
     output_extraction: dict[str, Any] | None = Field(default=None, title="Output extraction")
     orchestration_mode: str | None = Field(default=None, title="Orchestration mode")
     context_mapping: dict[str, str] | None = Field(default=None, title="Context mapping")
@@ -69,6 +80,7 @@ def start_run(context: StepContext, params: SubExecutionParams) -> StartChild:
         max_depth=params.max_depth,
         context=params.given(_CONTEXT),
         narrow=params.given(_NARROW),
+        expires_after=params.expires_after,
     )
 
 

@@ -1,26 +1,14 @@
 """Driving runs, and ringing for those that nobody drives."""
 
-from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_init
 
-from spindles.engine.processes import start_processes
 from spindles.engine.session import Session
 from spindles.engine.slots import sweep_queues
 from spindles.engine.sweeping import sweep_children as ring_for_parents
 from spindles.engine.sweeping import sweep_events as deliver_missed
 from spindles.engine.sweeping import sweep_runs as ring_for_due
-
-QUEUE = "executions"
-
-
-@worker_init.connect
-def prepare_worker(sender: Any, **_signal: Any) -> None:
-    """Let a worker that does runs take the first one only when its processes are there."""
-    if QUEUE in sender.app.amqp.queues.consume_from:
-        start_processes()
 
 
 @shared_task

@@ -12,7 +12,7 @@ from accounts.tenancy import scope
 from config.ids import uuid7
 from config.models import IdempotencyKey
 from function_models.compiling.compile import compile_canvas
-from function_models.models import FunctionModelVersion
+from function_models.models import FunctionModelVersion, LastingContext
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import publish_sop
 from node_links.links.strength import METRICS
@@ -36,6 +36,10 @@ from node_links.models.sagas import Saga, SagaStep
 from node_links.models.search import NodeChunk, NodePosting
 from node_links.services.versions import publish_entity
 from node_links.webhooks.services import create_webhook, ping_webhook
+from spindles.engine.session import Session
+from spindles.engine.starting import start_execution
+from spindles.models import ExecutionSnapshot, Spindle, SpindleTrigger, TriggerFiring
+from spindles.registry import runnables
 from spindles.services.credentials import create_credential
 from spindles.services.plans import store_plan
 from spindles.services.publishing import publish_spindle
@@ -70,11 +74,13 @@ def _fill(person: Person) -> Sop:
         publish_sop(actor=person.actor, pk=sop.pk)
         model = make_model(person)
         store_plan(actor=person.actor, plan=compile_canvas(model.canvas))
+        LastingContext.objects.create(organization=tenant, entity=model, node_id="root")
         publish_entity(
             FunctionModelVersion, actor=person.actor, entity=model, version=None, notes=""
         )
         spindle = make_spindle(person, steps=[{"id": "wait", "kind": "noop"}])
         publish_spindle(actor=person.actor, pk=spindle.pk)
+        _ran(person, spindle)
         node = NodeMetadata.objects.filter(entity_id=sop.pk).first()
         # The index is filled by a task; a row of each kind is enough here.
         NodeChunk.objects.get_or_create(
@@ -118,6 +124,32 @@ def _fill(person: Person) -> Sop:
             status=201,
         )
     return sop
+
+
+def _ran(person: Person, spindle: Spindle) -> None:
+    """Let a spindle have run, by a trigger, with all that a run leaves behind."""
+    prepared = runnables.get("spindle").prepare(
+        actor=person.actor,
+        target=str(spindle.pk),
+        version=None,
+        environment="production",
+        inputs={},
+    )
+    run = start_execution(actor=person.actor, prepared=prepared)
+    Session(run.organization_id, run.pk).drive()
+    own = {"organization_id": run.organization_id}
+    ExecutionSnapshot.objects.create(**own, execution=run, number=1, percent=100, content={})
+    trigger = SpindleTrigger.objects.create(
+        **own, spindle=spindle, key="nightly", kind="schedule", version="1.0.0"
+    )
+    TriggerFiring.objects.create(
+        **own,
+        trigger=trigger,
+        spindle=spindle,
+        outcome="started",
+        execution=run,
+        created_at=timezone.now(),
+    )
 
 
 def _linked(tenant: Organization) -> None:

@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.tenancy import system_scope
 from config.models import SlowQuery
 from tests.admin.conftest import World
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, UserFactory, make_spindle
+from tests.spindles.stored import make_run
 
 PLAN = {"Plan": {"Node Type": "Limit", "Plans": [{
     "Node Type": "Seq Scan", "Relation Name": "node_events", "Plan Rows": 9, "Total Cost": 1.5,
@@ -38,6 +39,10 @@ LOOKING_ONLY = {
     "Webhook",
     "WebhookDelivery",
     "Notification",
+    "Credential",
+    "Execution",
+    "SpindleTrigger",
+    "TriggerFiring",
 }
 
 
@@ -77,6 +82,8 @@ def test_every_list_add_and_change_page_is_shown_and_changes_nothing(
     page: Client, world: World
 ) -> None:
     _fill_the_platform()
+    make_spindle(world.cast.owner, steps=[{"id": "a", "kind": "noop"}])
+    make_run(world.cast.owner, statuses={"tell": "waiting"}, status="running")
     with system_scope():
         before = _facts()
 

@@ -499,3 +499,20 @@ def test_a_refusal_stands_beside_its_field(
 
     assert list(answer.context["adminform"].form.errors) == ["permissions"]
     assert _fresh(model).description is None
+
+
+def test_the_list_is_searched_by_the_names_of_nodes_too(world: World, page: Client) -> None:
+    owner = world.cast.owner
+    for name, node in (("Invoices", "Check the ledger"), ("Returns", "Weigh the parcel")):
+        stage = {**container("a"), "data": {"name": node}}
+        make_model(owner, drawing(stage), name=name)
+
+    def found(words: str) -> set[str]:
+        response = page.get(LIST, {"q": words})
+        assert response.status_code == 200
+        return {model.name for model in response.context["cl"].result_list}
+
+    assert found("ledger") == {"Invoices"}
+    assert found("PARCEL returns") == {"Returns"}
+    assert found("ledger returns") == set()
+    assert found("") >= {"Invoices", "Returns"}

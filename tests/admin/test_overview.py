@@ -13,14 +13,14 @@ from tests.factories import make_model, make_sop
 from tests.function_models.drawings import container, drawing, tether
 
 INDEX = "/admin/"
-MODELS = "Function models"
+MODELS, RUNS = "Function models", "Runs"
 
 
 def _tiles(page: Client, section: str = "") -> dict[str, Tile]:
-    """Return the tiles of the section of that title, else those of all but the models'."""
+    """Return the tiles of the section of that title, else of all but those of models and runs."""
     sections = page.get(INDEX).context["sections"]
     wanted = [one for one in sections if one.title == section] if section else [
-        one for one in sections if one.title != MODELS
+        one for one in sections if one.title not in (MODELS, RUNS)
     ]  # fmt: skip
     return {tile.label: tile for one in wanted for tile in one.tiles}
 
@@ -53,7 +53,9 @@ def test_models_are_counted_by_status(page: Client, world: World) -> None:
 
 def test_every_tile_leads_to_the_rows_it_counts(page: Client, world: World) -> None:
     make_model(world.cast.owner, drawing(container("a"), tether("t", "a")), name="Lost")
-    for label, tile in [*_tiles(page).items(), *_tiles(page, MODELS).items()]:
+    for label, tile in [
+        *_tiles(page).items(), *_tiles(page, MODELS).items(), *_tiles(page, RUNS).items(),
+    ]:  # fmt: skip
         shown = page.get(tile.link)
         assert shown.status_code == 200, label
         if isinstance(tile.value, int) and label != "Events in 24 hours":
@@ -75,7 +77,7 @@ def test_the_number_of_queries_does_not_grow(
     for n in range(10):
         make_sop(world.cast.owner, title=f"More {n}")
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(26):
         page.get(INDEX)
 
 

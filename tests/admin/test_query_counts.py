@@ -17,7 +17,8 @@ from accounts.tenancy import scope
 from config.models import SlowQuery
 from node_links.models import NodeLinkType, Notification
 from tests.admin.conftest import World
-from tests.factories import make_person, make_sop
+from tests.factories import make_person, make_sop, make_spindle
+from tests.spindles.stored import make_run
 
 # Transaction, scope, session and user included.
 LISTS = {
@@ -28,6 +29,8 @@ LISTS = {
     "node_links_nodeevent": 12,
     "node_links_dirtynode": 12,
     "node_links_notification": 12,
+    "spindles_execution": 12,
+    "spindles_spindle": 14,
     "accounts_user": 11,
     "accounts_organization": 11,
     "accounts_membership": 12,
@@ -45,6 +48,8 @@ def _grow(world: World, rows: int) -> None:
         make_sop(owner, title=f"{rows}-{n}", content="[[Restart the mail server]] [[x]]",
                  tags=[f"tag{n}"])  # fmt: skip
         make_person(Role.VIEWER)
+        make_run(owner)
+        make_spindle(owner, name=f"{rows}-{n}", steps=[{"id": "a", "kind": "noop"}])
         with scope(owner.actor):
             create_access_key(actor=owner.actor, name=f"{rows}-{n}", scopes=["sops:read"])
             Notification.objects.create(

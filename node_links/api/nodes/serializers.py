@@ -12,7 +12,7 @@ from rest_framework import serializers
 from config.api.serializers import Serializer
 from node_links.api.nodes.fields import KeywordsField, ObjectField, PlaceSerializer, VectorField
 from node_links.api.shapes import PointSerializer
-from node_links.choices import EntityStatus, FeatureType
+from node_links.choices import FeatureType, NodeStatus
 from node_links.models import NodeMetadata
 from node_links.services.nodes.batch import MAX_ITEMS
 from node_links.services.nodes.reading import EntityHead
@@ -22,7 +22,7 @@ class ListedNodeSerializer(PointSerializer):
     """A node in a list; `status`, versions and `revision` are those of its entity."""
 
     id = serializers.UUIDField(help_text="Of the row of the node table.")
-    status = serializers.ChoiceField(choices=EntityStatus.choices)
+    status = serializers.ChoiceField(choices=NodeStatus.choices)
     version = serializers.CharField()
     published_version = serializers.CharField(allow_null=True)
     revision = serializers.IntegerField()
@@ -151,7 +151,7 @@ class ConnectionSerializer(Serializer):
 class ConnectedNodeSerializer(PointSerializer):
     """A node at the other end of at least one link."""
 
-    status = serializers.ChoiceField(choices=EntityStatus.choices)
+    status = serializers.ChoiceField(choices=NodeStatus.choices)
     links = ConnectionSerializer(many=True, help_text="At most 100.")
 
 

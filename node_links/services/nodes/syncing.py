@@ -1,10 +1,12 @@
 """Keeping the node table in step with the entities, in the entity's own transaction."""
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from node_links.models import NodeEntity, NodeMetadata
@@ -29,11 +31,17 @@ WHERE n.metadata_id = r.id
 
 
 def sync_nodes(
-    *, entity: NodeEntity, is_new: bool = False, rewrite: bool = False
+    *,
+    entity: NodeEntity,
+    is_new: bool = False,
+    rewrite: bool = False,
+    among: Collection[str | None] | None = None,
 ) -> list[NodeMetadata]:
     """Make the node rows of `entity` say what the entity says; return those that changed.
 
     `is_new` says that the entity was created in this transaction: there is nothing to compare.
+    `among` names the nodes that may have changed (None the entity's own), added and removed ones
+    too; without it all are looked at.
 
     Rows are compared, not rewritten: a row that already agrees is left alone, so that links to it,
     its vector and its position in the index survive. Text that changed (all, with `rewrite`) is
@@ -44,8 +52,12 @@ def sync_nodes(
     go when the node goes.
     """
     feature = features.get(entity.feature_type)
-    wanted = {description.node_id: description for description in feature.describe(entity)}
-    present = {} if is_new else _present(entity)
+    wanted = {
+        description.node_id: description
+        for description in feature.describe(entity)
+        if among is None or description.node_id in among
+    }
+    present = {} if is_new else _present(entity, among)
     gone = [row.pk for node_id, row in present.items() if node_id not in wanted]
     if gone:
         NodeMetadata.objects.filter(pk__in=gone).delete()
@@ -61,8 +73,13 @@ def set_nodes_deleted(*, entity: NodeEntity) -> None:
     )
 
 
-def _present(entity: NodeEntity) -> dict[str | None, NodeMetadata]:
+def _present(
+    entity: NodeEntity, among: Collection[str | None] | None
+) -> dict[str | None, NodeMetadata]:
     rows = NodeMetadata.objects.of_entity(entity.feature_type, entity.pk)
+    if among is not None:
+        inside = Q(node_id__in=[node_id for node_id in among if node_id is not None])
+        rows = rows.filter(inside | Q(node_id=None) if None in among else inside)
     return {row.node_id: row for row in rows.select_for_update().defer("vector_embedding")}
 
 

@@ -95,11 +95,63 @@ STEP = {
     "item_counts": {},
     "items": [],
 }
+
+
+def _asked(title: str, body: dict[str, Any]) -> OpenApiExample:
+    return OpenApiExample(title, body, request_only=True)
+
+
 EXECUTIONS = {
     "retrieve": [OpenApiExample("a failed run", WHOLE_RUN, response_only=True)],
+    "cancel": [_asked("with a reason", {"reason": "Started by mistake."})],
+    "resume": [
+        _asked("failed steps are tried again", {}),
+        _asked("failed steps are left out", {"skip_failed_steps": True}),
+        _asked("at first back to a snapshot", {"snapshot": 2}),
+    ],
+    "retry": [
+        _asked("what has not been completed", {}),
+        _asked("from a step, with other inputs", {"from_step": "send", "inputs": {"day": "today"}}),
+        _asked("on another version", {"version": "1.3.0"}),
+    ],
+    "replay": [
+        _asked("all steps", {"mode": "full"}),
+        _asked("from a step on", {"mode": "from_step", "start_from_step": "send"}),
+    ],
 }
-STEPS = {"retrieve": [OpenApiExample("a completed step", STEP, response_only=True)]}
-
+STEPS = {
+    "retrieve": [OpenApiExample("a completed step", STEP, response_only=True)],
+    "skip": [_asked("with a reason", {"reason": "Done by hand."})],
+    "complete": [
+        _asked("approve", {"decision": "approve", "comment": "Go ahead."}),
+        _asked("a form", {"output": {"severity": "high"}}),
+    ],
+    "assign": [_asked("a member and a role", {"assignees": ["ann@example.com", "admin"]})],
+}
+SNAPSHOT: dict[str, Any] = {
+    "number": 1,
+    "type": "checkpoint",
+    "status": "ready",
+    "step_id": None,
+    "percent": 50,
+    "completed": ["collect"],
+    "pending": ["send"],
+    "failed": [],
+    "skipped": [],
+    "budget": None,
+    "created_at": "2026-11-21T02:05:00Z",
+    "restored_at": None,
+}
+SNAPSHOTS = {
+    "create": [OpenApiExample("half way", SNAPSHOT, response_only=True)],
+    "restore": [_asked("with a reason", {"reason": "The mail went to the wrong people."})],
+}
+EXECUTE = {
+    "execute": [
+        _asked("with inputs", {"inputs": {"day": "2026-11-20"}, "environment": "staging"}),
+        _asked("only what would happen", {"inputs": {"day": "2026-11-20"}, "dry_run": True}),
+    ]
+}
 STREAM = """id: 3-1
 event: step
 data: {"step_id":"collect","kind":"transform","attempt":1,"status":"running"}

@@ -3,7 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins
@@ -11,51 +11,26 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.callers import CallerMixin
-from accounts.api.permissions import IsMember
 from config.api.filters import StrictFilterBackend
-from config.api.views import GenericViewSet
 from node_links.api.streams import FROM, send_on, stream_answers
 from node_links.realtime.addresses import LAST_EVENT_ID
 from node_links.realtime.callers import caller_of
 from spindles.api.executions import serializers as shapes
+from spindles.api.executions.control import CONTROLS, ControlActions
 from spindles.api.executions.examples import EXECUTIONS, STREAM
 from spindles.api.executions.filters import ExecutionFilters, LogFilters, LogPagination, StepFilters
+from spindles.api.executions.reading import shown
 from spindles.api.executions.step_serializers import StepSerializer
 from spindles.models import Execution, ExecutionLog
 from spindles.realtime.messages import Position
 from spindles.realtime.streams import position_of
-from spindles.registry import runnables
-from spindles.runs.descendants import children_of
 from spindles.runs.steps import show_steps, steps_of
 
 _ITEM_OF = OpenApiParameter("item_of", str, description="List the items of this map instead.")
 
 
-class RunReads(CallerMixin, GenericViewSet):
-    """Base of the viewsets of runs: who sees what runs sees its runs."""
-
-    permission_classes = (IsMember,)
-    queryset = Execution.objects.none()
-    scope_resource = "executions"
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the runs that the caller may see, each with the checksum of its plan."""
-        return Execution.objects.visible_to(self.actor).annotate(plan_checksum=F("plan__checksum"))
-
-    def shown(self, execution: Execution) -> dict[str, Any]:
-        """Return a run as answers show it: with the runs below it and what its feature adds."""
-        context = {**self.get_serializer_context(), "children": children_of(execution)}
-        shown = dict(shapes.ExecutionSerializer(execution, context=context).data)
-        runnable = runnables.find(execution.source_feature)
-        if runnable is not None and runnable.tell is not None:
-            rows = list(execution.steps.order_by("position", "id"))
-            shown |= runnable.tell(execution, rows)
-        return shown
-
-
 @extend_schema_view(list=extend_schema(responses={200: shapes.ExecutionListSerializer(many=True)}))
-class ExecutionViewSet(mixins.ListModelMixin, RunReads):
+class ExecutionViewSet(mixins.ListModelMixin, ControlActions):
     """Runs of spindles, function models and whatever else runs."""
 
     examples = EXECUTIONS
@@ -63,6 +38,7 @@ class ExecutionViewSet(mixins.ListModelMixin, RunReads):
     filterset_class = ExecutionFilters
     ordering_fields = ("created_at", "started_at", "completed_at", "priority")
     ordering = ("-created_at", "-id")
+    scope_execute = CONTROLS
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the runs that the caller may see; a list does not load what can be large."""
@@ -74,7 +50,7 @@ class ExecutionViewSet(mixins.ListModelMixin, RunReads):
     @extend_schema(responses={200: shapes.ExecutionSerializer})
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read a run: where it stands, what was asked, what came of it, the runs below it."""
-        return Response(self.shown(self.get_object()))
+        return Response(shown(self.get_object()))
 
     @extend_schema(responses={200: StepSerializer(many=True)}, parameters=[_ITEM_OF])
     @action(

@@ -93,6 +93,26 @@ class StepEdgeSerializer(Serializer):
     targetHandle = serializers.CharField(required=False, allow_null=True)
 
 
+class StepNodeChangeSerializer(Serializer):
+    """What of a node is to be another; keys of `data` merge."""
+
+    type = serializers.ChoiceField(choices=StepNodeType.choices, required=False)
+    position = StepPlaceSerializer(required=False)
+    parentId = serializers.CharField(required=False, max_length=255)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]  # React Flow's
+
+
+class StepEdgeChangeSerializer(Serializer):
+    """What of an edge is to be another."""
+
+    source = serializers.CharField(  # type: ignore[assignment]  # React Flow's
+        max_length=255, required=False
+    )
+    target = serializers.CharField(max_length=255, required=False)
+    sourceHandle = serializers.CharField(required=False, allow_null=True)
+    targetHandle = serializers.CharField(required=False, allow_null=True)
+
+
 class StepViewportSerializer(Serializer):
     """Which part of the plane the editor shows."""
 

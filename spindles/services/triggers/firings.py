@@ -5,8 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.purging import BATCH, purge
@@ -17,12 +17,14 @@ from spindles.models import Execution, SpindleTrigger, TriggerFiring
 
 MAX_REASON = 500
 
-# Who comes second waits until the first one is committed, and then finds its row.
+# Who comes second waits until the first one is committed, and then finds its row. The spindle comes
+# before its triggers, as it does for who publishes it: neither waits for the other in a circle.
 _CLAIM = """
 INSERT INTO trigger_firings (firing_id, organization_id, trigger_id, spindle_id, planned_at,
     occurrence, outcome, reason, missed, created_at)
-VALUES (%(id)s, %(organization)s, %(trigger)s, %(spindle)s, %(planned)s, %(occurrence)s, 'started',
-    '', %(missed)s, clock_timestamp())
+SELECT %(id)s, %(organization)s, %(trigger)s, held.spindle_id, %(planned)s::timestamptz,
+    %(occurrence)s, 'started', '', %(missed)s, clock_timestamp()
+FROM (SELECT spindle_id FROM spindles WHERE spindle_id = %(spindle)s FOR KEY SHARE) AS held
 ON CONFLICT DO NOTHING
 """
 _PURGE = """
@@ -66,7 +68,7 @@ def forget_occurrence(trigger: SpindleTrigger, occurrence: str, *, older_than: t
     """Let an occurrence fire again whose firing is `older_than` so much; it stays in the log."""
     TriggerFiring.objects.filter(
         trigger=trigger, occurrence=occurrence, created_at__lt=timezone.now() - older_than
-    ).update(occurrence=Concat(F("occurrence"), Value("#"), F("id")))
+    ).update(occurrence=Concat("occurrence", Value("#"), Cast("id", CharField())))
 
 
 def note_started(firing: TriggerFiring, execution: Execution) -> None:

@@ -152,7 +152,7 @@ def tell_of_schedule(actor: Actor, row: SpindleTrigger, event_type: str) -> None
 
 def _locked(actor: Actor, spindle_id: UUID) -> list[SpindleTrigger]:
     rows = SpindleTrigger.objects.of_spindle(actor.tenant_id, spindle_id)
-    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def _require_free_paths(actor: Actor, spindle_id: UUID, found: Sequence[AnyTrigger]) -> None:

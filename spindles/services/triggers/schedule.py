@@ -76,7 +76,7 @@ def _live(actor: Actor, pk: UUID, options: Mapping[str, Any], *, resting: bool =
 
 def _schedules(spindle: Spindle) -> list[SpindleTrigger]:
     rows = SpindleTrigger.objects.of_spindle(spindle.organization_id, spindle.pk)
-    return list(rows.filter(kind=TriggerKind.SCHEDULE).select_for_update(of=("self",)))
+    return list(rows.filter(kind=TriggerKind.SCHEDULE).select_for_update(of=("self",), no_key=True))
 
 
 def _silence(actor: Actor, rows: list[SpindleTrigger]) -> None:

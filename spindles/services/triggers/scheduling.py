@@ -19,7 +19,7 @@ from accounts.tenancy import scope, system_scope
 from config.exceptions import DomainError
 from node_links.events.recording import record_event
 from spindles.choices import CatchUp, FiringOutcome, Overlap
-from spindles.models import SpindleTrigger, TriggerFiring
+from spindles.models import Spindle, SpindleTrigger, TriggerFiring
 from spindles.services.triggers.firings import (
     claim_firing,
     note_not_started,
@@ -60,21 +60,29 @@ def fire_due_schedules(*, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     with system_scope():
         due = SpindleTrigger.objects.due(moment).order_by("next_at", "pk")
-        keys = list(due.values_list("pk", flat=True)[:SCHEDULES_A_ROUND])
-    return sum(_fire_times(pk, moment) for pk in keys)
+        found = list(due.values_list("spindle_id", "pk")[:SCHEDULES_A_ROUND])
+    return sum(_fire_times(spindle_id, pk, moment) for spindle_id, pk in found)
 
 
-def _fire_times(pk: UUID, moment: datetime) -> int:
+def _fire_times(spindle_id: UUID, pk: UUID, moment: datetime) -> int:
+    turns = (_fire(spindle_id, pk, moment) for _ in range(TIMES_A_ROUND))
     try:
-        return sum(1 for _ in takewhile(bool, (_fire(pk, moment) for _ in range(TIMES_A_ROUND))))
+        return sum(1 for _ in takewhile(bool, turns))
     except Exception:  # noqa: BLE001 - whatever it is, the other schedules are due as well
         logger.exception("schedule_failed", trigger_id=str(pk))
         return 0
 
 
-def _fire(pk: UUID, moment: datetime) -> bool:
-    """Deal with one planned time of a schedule; return whether there was one for us."""
+def _fire(spindle_id: UUID, pk: UUID, moment: datetime) -> bool:
+    """Deal with one planned time of a schedule; return whether there was one for us.
+
+    The spindle is locked before its schedule, as it is by who publishes it: whoever comes second
+    does not wait, and looks again in a second.
+    """
     with system_scope():
+        spindles = Spindle.all_objects.select_for_update(skip_locked=True, no_key=True)
+        if spindles.filter(pk=spindle_id).values_list("pk").first() is None:
+            return False
         due = SpindleTrigger.objects.due(moment).filter(pk=pk)
         trigger = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if trigger is None or trigger.next_at is None:

@@ -85,6 +85,16 @@ def test_a_selection_is_seen_again_and_told_to_nobody(cast: Cast) -> None:
     assert event_types(cast.editor, model) == before
 
 
+def test_true_in_place_of_one_is_stored(cast: Cast) -> None:
+    """To Python they are equal."""
+    model = make_model(cast.editor, drawing({**container("a"), "pinned": 1}))
+    client = cast.editor.client
+
+    client.put(address(model, "canvas/"), drawing({**container("a"), "pinned": True}))
+
+    assert answered(client.get(address(model)))["nodes_data"][0]["pinned"] is True
+
+
 STAGE = container("s")
 WRONG: list[tuple[Any, set[tuple[str, str]]]] = [
     ({"nodes": {}}, {("/nodes", "invalid")}),

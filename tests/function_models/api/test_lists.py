@@ -164,11 +164,11 @@ def test_writes_cost_the_same_for_any_number_of_nodes(cast: Cast, count: int) ->
 
 
 COSTS = {
-    "draw": 17,
+    "draw": 16,
     "same": 4,
-    "node": 14,
+    "node": 13,
     "validate": 6,
-    "redraw": 23,
+    "redraw": 22,
     "publish": 13,
     "read": 4,
 }

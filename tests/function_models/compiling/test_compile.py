@@ -114,7 +114,7 @@ def test_failure_handling_becomes_guards(handling: str, guards: tuple[Guard, ...
     )
 
     assert plan.by_id["third"].guards == guards
-    again = ("first", "second") if handling == "retry" else ()
+    again = ("first", "second", "third") if handling == "retry" else ()
     assert plan.by_id["third"].last_try_after == again
 
 
@@ -156,12 +156,52 @@ def test_each_action_becomes_the_kind_of_step_that_does_it() -> None:
         "version": "published",
         "inputs": {"n": 1},
         "output_mapping": {"a": "b"},
+        "expires_after": 300,
     }
     assert plan.by_id["k"].kind == "kb_read"
     assert plan.by_id["k"].params == {"sop": "k", "version": "1.2.3"}
-    assert plan.by_id["m"].params["feature"] == "function-model"
+    assert plan.by_id["m"].kind == "nested_model"
+    assert plan.by_id["m"].params["target"] == "m"
+    assert plan.by_id["m"].params["expires_after"] == 7200
+    assert plan.by_id["m"].params["previous"] == "k"
     assert plan.by_id["m"].retry.max_attempts == 1
     assert (plan.by_id["m"].timeout, plan.by_id["s"].timeout) == (7200, 600)
+
+
+def test_a_nested_model_that_a_person_releases_has_a_step_before_it() -> None:
+    plan = plan_of(
+        container("s", failure_handling="abort"),
+        tether("t", "s", execution_order=1),
+        nested("m", "s", execution_order=2, execution_policy={"execution_trigger": "manual"}),
+        tether("u", "s", execution_order=3),
+    )
+
+    assert [step.id for step in plan.steps] == ["s#open", "t", "m#release", "m", "u", "s"]
+    release, step = plan.by_id["m#release"], plan.by_id["m"]
+    assert (release.kind, release.internal, release.group) == ("human_task", False, None)
+    assert release.depends_on == ("s#open", "t")
+    assert step.depends_on == ("s#open", "t", "m#release")
+    assert step.guards[-1] == Guard(steps=("m#release",))
+    assert plan.by_id["u"].guards == (Guard(steps=("t", "m#release", "m")),)
+    assert plan.by_id["s"].params["actions"] == ["t", "m", "u"]
+    assert plan.by_id["s"].params["releases"] == ["m#release"]
+
+
+def test_outputs_and_contexts_are_told_by_node() -> None:
+    canvas = drawn(
+        container("in", "ioNode", boundary_type="input"),
+        container("s", context={"n": 1}, context_scope="session"),
+        container("out", "ioNode", boundary_type="output"),
+        container("both", "ioNode", boundary_type="input-output"),
+    )
+    plan = compile_canvas(canvas, {"r": 1})
+
+    assert plan.outputs is not None
+    assert [(one.name, one.step) for one in plan.outputs] == [("out", "out"), ("both", "both")]
+    assert plan.contexts == {
+        "root": {"data": {"r": 1}},
+        "s": {"data": {"n": 1}, "scope": "session", "window": None},
+    }
 
 
 @pytest.mark.parametrize(

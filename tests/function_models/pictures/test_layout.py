@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_models.pictures.arranging import arrange
-from function_models.pictures.levels import level_numbers, stand_in_levels
+from function_models.pictures.levels import level_numbers
 from function_models.pictures.sketch import REMOVED, Arrow, Part, Sketch, make_sketch
-from function_models.pictures.ways import find_ways
 from node_links.pictures.boxes import Box, around
+from node_links.pictures.levels import stand_in_levels
+from node_links.pictures.ways import find_ways
 from tests.function_models.drawings import container, drawing, drawn, tether
 from tests.function_models.pictures.examples import incident
 from tests.function_models.pictures.reading import actions, apart, containers, picture
@@ -119,9 +120,8 @@ def test_arrows_over_several_levels_pass_the_boxes_between(down: bool) -> None:
     parts = [Part(node) for node in drawn(*(container(f"s{n}") for n in range(5))).containers]
     sketch = Sketch(parts, {}, [*chain, Arrow(0, 4)])
 
-    found = stand_in_levels(
-        sketch, [(200.0, 60.0)] * 5, level_numbers(sketch), down=down, between=70
-    )
+    levels = level_numbers(sketch)
+    found = stand_in_levels(sketch.arrows, [(200.0, 60.0)] * 5, levels, down=down, between=70)
 
     assert list(found.lanes) == [4]
     assert len(found.lanes[4]) == 3

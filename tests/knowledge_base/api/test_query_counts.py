@@ -33,10 +33,10 @@ READS = {
 }
 WRITES = {
     "create": 11,
-    "patch": 15,
+    "patch": 14,
     "patch nothing": 5,
     "open": 10,
-    "patch content": 22,
+    "patch content": 21,
     "publish": 12,
     "archive": 10,
 }

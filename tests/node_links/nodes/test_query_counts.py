@@ -29,7 +29,7 @@ WRITES = {
     "agent": 12,
     "rename": 19,
 }
-BATCH = 15
+BATCH = 14
 
 
 def fill(cast: Cast, count: int) -> Sop:

@@ -61,7 +61,7 @@ def test_the_subscriber_hears_of_every_kind_and_of_no_replay() -> None:
         "SopPublished", "FunctionModelPublished", "EventStormPublished", "WorkflowActivated",
         "SopReviewDue", "WorkflowExecutionCompleted", "WorkflowExecutionFailed", "AgentStuck",
         "BudgetWarningThresholdReached", "BudgetCriticalThresholdReached", "BudgetExhausted",
-        "WebhookDisabled",
+        "WebhookDisabled", "WorkflowEnteredError", "StepExecutionWaiting", "StepExecutionAssigned",
     }  # fmt: skip
 
 

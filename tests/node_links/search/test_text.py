@@ -1,6 +1,7 @@
 """The text side of the index: any text that an entity may hold can be indexed."""
 
 import pytest
+from django.db import connection
 
 from accounts.actors import Actor
 from accounts.tenancy import scope
@@ -76,3 +77,22 @@ def test_saving_the_same_text_marks_nothing(actor: Actor) -> None:
 
     with scope(actor):
         assert DirtyNode.objects.count() == 0
+
+
+def test_a_word_that_stays_keeps_its_posting_where_it_is(actor: Actor) -> None:
+    def postings() -> dict[str, tuple[float, str]]:
+        with scope(actor), connection.cursor() as cursor:
+            cursor.execute("SELECT lexeme, frequency, ctid::text FROM node_postings")
+            return {lexeme: (frequency, place) for lexeme, frequency, place in cursor.fetchall()}
+
+    sop = write_sop(actor, "Pumps", "valve valve gauge hose")
+    before = postings()
+
+    rewrite_sop(actor, sop, content="valve gauge motor")
+
+    after = postings()
+    weights = {lexeme: frequency for lexeme, (frequency, _) in after.items()}
+    assert weights == {"pump": 4, "valv": 1, "gaug": 1, "motor": 1}
+    assert (before["valv"][0], sorted(set(before) - set(after))) == (2, ["hose"])
+    assert {name for name in before if before[name] == after.get(name)} == {"pump", "gaug"}
+    assert node_of(actor, sop).text_length == sum(weights.values())

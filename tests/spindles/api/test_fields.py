@@ -95,13 +95,15 @@ def test_a_new_spindle_is_a_draft_with_defaults(cast: Cast) -> None:
 
 
 def test_everything_may_be_said_at_once(cast: Cast) -> None:
+    when = {"id": "t", "kind": "schedule", "cron": "0 3 * * *"}
+    trigger = {**when, "inputs": {"host": "mail-1"}}
     body = {
         "name": "Nightly",
         "slug": "nightly_Job-1",
         "version": "02.3.4",
         "inputs": [{"name": "host", "type": "string"}],
         "outputs": [{"name": "all", "value": "${{ steps.b.output }}"}],
-        "triggers": [{"id": "t", "kind": "schedule", "cron": "0 3 * * *"}],
+        "triggers": [trigger],
         "steps": [step("a"), step("b", "a")],
         "max_concurrency": 1,
         "timeout": 2_592_000,
@@ -121,7 +123,7 @@ def test_everything_may_be_said_at_once(cast: Cast) -> None:
             "description": None,
         }
     ]
-    assert made["triggers"] == [{"id": "t", "kind": "schedule", "cron": "0 3 * * *"}]
+    assert made["triggers"] == [trigger]
     assert [node["id"] for node in made["nodes_data"]] == ["t", "a", "b"]
     assert made["tags"] == ["night"]
     with scope(cast.editor.actor):
@@ -246,6 +248,14 @@ def test_a_change_tells_what_it_changed(cast: Cast) -> None:
     assert events(cast.editor, spindle)[1:] == [
         ("WorkflowUpdated", {"changes": {"timeout": {"old": None, "new": 60}}})
     ]
+
+
+def test_a_change_is_an_object(cast: Cast) -> None:
+    spindle = make_spindle(cast.editor)
+    before = everything()
+
+    refused(cast.editor.client.patch(address(spindle), ["name"]), 400, "validation_error")
+    assert everything() == before
 
 
 def test_a_change_of_another_state_is_refused(cast: Cast) -> None:

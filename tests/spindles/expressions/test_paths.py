@@ -41,7 +41,17 @@ def test_templates_are_found_wherever_a_string_stands() -> None:
             [("steps", "build-app", "output", "ok"), ("context", "n1", "k")],
         ),
         ("""'inputs.x' == "steps.y.z" """, []),
+        (
+            """steps["read-it"].output.version == "1.0.0" && inputs.n == 'x'""",
+            [("steps", "read-it", "output", "version"), ("inputs", "n")],
+        ),
+        ("inputs.rows.size() > 1 && steps[inputs.id].ok", [("inputs", "rows"), ("inputs", "id")]),
+        ("inputs . a // steps.b.output", [("inputs", "a")]),
         ("myinputs.a || a.inputs.b", []),
+        ('steps["a-b"].output.x == "yes"', [("steps", "a-b", "output", "x")]),
+        ('"no" == steps["a"].status', [("steps", "a", "status")]),
+        ('inputs.map["steps.a.output"] == 1', [("inputs", "map", "steps.a.output")]),
+        ('["steps.a.output"].size() > 0', []),
     ],
 )
 def test_a_condition_names_paths(condition: str, paths: list[tuple[str, ...]]) -> None:

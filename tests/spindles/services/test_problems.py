@@ -116,3 +116,10 @@ def test_a_placeholder_has_to_be_replaced(cast: Cast) -> None:
     placeholder = step("a", kind="placeholder", params={"original": {"uses": "${{ old }}"}})
 
     assert problems(cast, steps=[placeholder]) == [("placeholder", "a", "/steps/0/kind")]
+
+
+def test_a_condition_has_to_leave_room_for_its_branch(cast: Cast) -> None:
+    long = f'inputs.x == "{"y" * 970}"'
+    steps = [gate("g"), step("a", "g:yes", condition=long), step("b", condition=long)]
+
+    assert problems(cast, steps=steps) == [("invalid_condition", "a", "/steps/1/condition")]

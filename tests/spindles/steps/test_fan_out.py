@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from spindles.definitions.params import check_params
 from spindles.registry import Expression, ForEach, Reference, StepKind, step_kinds
 from tests.spindles.steps.running import run_step
 
@@ -71,3 +72,9 @@ def test_expressions_and_references_of_the_inner_step_are_told(kind: StepKind) -
 def test_a_half_written_step_tells_nothing(kind: StepKind, step: Any) -> None:
     assert list(kind.expressions({"step": step})) == []
     assert list(kind.references({"step": step})) == []
+
+
+def test_what_an_inner_step_lacks_is_told_as_missing() -> None:
+    checked = check_params("map", {"items": "${{ inputs.rows }}", "step": {"kind": "kb_read"}})
+
+    assert ([fault.pointer for fault in checked.missing], checked.faults) == (["/step"], [])

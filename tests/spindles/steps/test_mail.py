@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pytest_django.fixtures import Settings
 
 from spindles.choices import Category
+from spindles.definitions.params import check_params
 from spindles.registry import Done, Place, StepError, step_kinds
 from tests.smtp_server import SmtpServer, smtp_server
 from tests.spindles.steps.running import KEY, run_step
@@ -107,6 +108,13 @@ def test_a_server_that_is_away_may_come_back(settings: Settings) -> None:
 def test_a_mail_to_nobody_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         send(**change)
+
+
+@pytest.mark.parametrize("to", ["${{ inputs.to }}", ["a@example.com", "${{ inputs.to }}"]])
+def test_addresses_that_are_known_later_are_no_fault(to: Any) -> None:
+    checked = check_params("email", PARAMS | {"to": to})
+
+    assert (checked.faults, checked.missing) == ([], [])
 
 
 def test_it_runs_outside_and_is_answered_from_the_recording() -> None:

@@ -24,6 +24,7 @@ from tests.spindles.triggers.publishing import (
     firings_of,
     plan_for,
     publish,
+    publish_again,
     runs_of,
     trigger_of,
     triggers_of,
@@ -40,8 +41,8 @@ def person(db: None) -> Person:
 
 def planned(person: Person, **schedule: Any) -> Spindle:
     """Return a spindle that is due every minute, next on a Monday at six."""
-    inputs = schedule.pop("declared", [])
-    spindle = publish(person, {**EVERY_MINUTE, **schedule}, inputs=inputs)
+    values = {"inputs": schedule.pop("declared", []), "name": schedule.pop("name", "Deploy")}
+    spindle = publish(person, {**EVERY_MINUTE, **schedule}, **values)
     plan_for(trigger_of(spindle), MONDAY)
     return spindle
 
@@ -229,6 +230,55 @@ def test_eight_sweepers_at_once_start_each_planned_time_once(transactional_db: N
         assert [run.trigger["planned_at"] for run in runs_of(spindle)] == [
             (MONDAY + timedelta(minutes=minute)).isoformat() for minute in range(10)
         ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_who_changes_a_spindle(transactional_db: None) -> None:
+    person = make_person(Role.OWNER)
+    spindle, other = planned(person), planned(person, name="Other")
+
+    def sweep() -> int:
+        try:
+            return fire_due_schedules(now=MONDAY)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with scope(person.actor):
+            Spindle.objects.select_for_update().get(pk=spindle.pk)
+            assert pool.submit(sweep).result(30) == 1
+        assert (len(runs_of(spindle)), len(runs_of(other))) == (0, 1)
+        assert pool.submit(sweep).result(30) == 1
+
+    assert len(runs_of(spindle)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_schedules_fire_while_new_versions_are_published(transactional_db: None) -> None:
+    person = make_person(Role.OWNER)
+    spindle = planned(person, catch_up="all")
+    done = threading.Event()
+
+    def sweep() -> int:
+        count = 0
+        try:
+            while not done.is_set():
+                count += fire_due_schedules(now=MONDAY + timedelta(minutes=30))
+            return count
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        sweeps = [pool.submit(sweep) for _ in range(2)]
+        for _ in range(5):
+            publish_again(person, spindle, {**EVERY_MINUTE, "catch_up": "all"}, {"kind": "manual"})
+            publish_again(person, spindle, {**EVERY_MINUTE, "catch_up": "all"})
+        done.set()
+        total = sum(one.result(30) for one in sweeps)
+
+    total += fire_due_schedules(now=MONDAY + timedelta(minutes=30))
+    assert total == 31
+    assert len({run.trigger["planned_at"] for run in runs_of(spindle)}) == 31
 
 
 def test_the_task_of_beat_starts_what_is_due(person: Person) -> None:

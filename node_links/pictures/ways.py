@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from function_models.pictures.sketch import Arrow
 from node_links.pictures.boxes import Box
+from node_links.pictures.levels import Joint
 from node_links.pictures.routes import Route
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Way(Route):
 
 
 def find_ways(
-    arrows: Sequence[Arrow],
+    arrows: Sequence[Joint],
     boxes: Sequence[Box],
     *,
     lanes: Mapping[int, Sequence[Box]] | None = None,
@@ -74,7 +74,7 @@ def find_ways(
     return routes
 
 
-def _choose(arrow: Arrow, boxes: Sequence[Box]) -> tuple[Side, Side]:
+def _choose(arrow: Joint, boxes: Sequence[Box]) -> tuple[Side, Side]:
     """Return the sides with the widest gap between them; rather onward than down or back."""
     source, target = boxes[arrow.source], boxes[arrow.target]
     gaps = [
@@ -87,7 +87,7 @@ def _choose(arrow: Arrow, boxes: Sequence[Box]) -> tuple[Side, Side]:
 
 
 def _around(
-    arrows: Sequence[Arrow], boxes: Sequence[Box], chosen: Sequence[tuple[Side, Side]]
+    arrows: Sequence[Joint], boxes: Sequence[Box], chosen: Sequence[tuple[Side, Side]]
 ) -> list[tuple[Side, Side]]:
     import numpy as np  # loaded where it is used: most requests draw nothing
 
@@ -103,7 +103,7 @@ def _around(
 
 
 def _cost(
-    arrow: Arrow, boxes: Sequence[Box], sides: tuple[Side, Side], edges: "Edges"
+    arrow: Joint, boxes: Sequence[Box], sides: tuple[Side, Side], edges: "Edges"
 ) -> tuple[int, float]:
     """Return how often the way runs through a box, and how long it is."""
     import numpy as np
@@ -125,7 +125,7 @@ def _cost(
 
 
 def _ports(
-    arrows: Sequence[Arrow],
+    arrows: Sequence[Joint],
     boxes: Sequence[Box],
     sides: Sequence[tuple[Side, Side]],
     lanes: Mapping[int, Sequence[Box]],

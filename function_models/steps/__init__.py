@@ -1,0 +1,1 @@
+"""The kinds of steps that models compile to and nobody else uses."""

@@ -1,0 +1,262 @@
+"""What operators do to runs: to one in a dialogue, to many from the list."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.enums import ActionVariant
+
+from accounts.actors import Actor
+from accounts.admin.operators import operator_of
+from config.admin.acting import act_on_each, act_on_one
+from config.admin.base import ReadOnlyAdmin
+from config.admin.display import admin_link
+from config.admin.theme import action
+from spindles.admin.run_forms import (
+    AnswerForm,
+    ReplayForm,
+    ResumeForm,
+    RetryForm,
+    RunReasonForm,
+    SkipForm,
+    run_row,
+    waiting_for_people,
+)
+from spindles.choices import OPEN, ExecutionStatus
+from spindles.models import Execution
+from spindles.services.control import cancel_execution, pause_execution, resume_execution
+from spindles.services.human_tasks import complete_task
+from spindles.services.replaying import replay_execution
+from spindles.services.retrying import retry_execution
+from spindles.services.skipping import skip_step
+
+Write = Callable[[Actor, UUID], object]
+_PENDING, _RUNNING, _PAUSED = OPEN
+_ENDED = (ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
+
+
+class ExecutionActions(ReadOnlyAdmin):
+    """Actions of the pages of runs; every one goes through the services, run by run."""
+
+    actions = ("cancel_selected", "resume_selected", "retry_selected")
+    actions_detail = (
+        "answer",
+        "resume",
+        "pause",
+        "retry",
+        "cancel",
+        {"title": "More", "icon": "more_horiz", "items": ["replay", "skip"]},
+    )
+
+    @action(description="Cancel", permissions=["control"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+        """End each of them now."""
+        _each(request, queryset, "Cancelled", lambda a, pk: cancel_execution(actor=a, pk=pk))
+
+    @action(description="Resume", permissions=["control"])
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+        """Let each paused or failed one go on."""
+        _each(request, queryset, "Resumed", lambda a, pk: resume_execution(actor=a, pk=pk))
+
+    @action(description="Retry as new runs", permissions=["control"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+        """Start each again with what it has not completed."""
+        _each(request, queryset, "Started again", lambda a, pk: retry_execution(actor=a, pk=pk))
+
+    @action(
+        description="Answer",
+        icon="task_alt",
+        permissions=["answer_it"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": "Answer a task",
+            "description": "In place of the person who was asked; the answer tells your name.",
+            "form_class": AnswerForm,
+            "form_submit_text": "Answer",
+        },
+    )
+    def answer(self, request: HttpRequest, form: AnswerForm, object_id: str) -> HttpResponse:
+        """Answer a task for the person who was asked."""
+        given = form.cleaned_data
+        answer: dict[str, Any] = {"decision": given["decision"] or None}
+        if given["output"] is not None:
+            answer["output"] = given["output"]
+        return self._act(
+            request, object_id, "Answered.",
+            lambda a, pk: complete_task(
+                actor=a, pk=pk, step_id=given["step"], comment=given["comment"], **answer
+            ),
+        )  # fmt: skip
+
+    @action(
+        description="Resume",
+        icon="play_arrow",
+        permissions=["resume_it"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": "Let the run go on",
+            "description": "The same run: what is completed stays, failed steps are tried again.",
+            "form_class": ResumeForm,
+            "form_submit_text": "Resume",
+        },
+    )
+    def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
+        """Let it go on."""
+        values = _values(form)
+        return self._act(
+            request, object_id, "It goes on.",
+            lambda a, pk: resume_execution(actor=a, pk=pk, **values),
+        )  # fmt: skip
+
+    @action(description="Pause", icon="pause", permissions=["pause_it"], dialog={
+        "title": "Let the run hold still",
+        "description": "No further step starts; what is at work finishes, and its result is kept.",
+        "form_submit_text": "Pause",
+    })  # fmt: skip
+    def pause(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Let it hold still."""
+        return self._act(
+            request, object_id, "Paused.", lambda a, pk: pause_execution(actor=a, pk=pk)
+        )
+
+    @action(
+        description="Retry",
+        icon="replay",
+        permissions=["again_it"],
+        dialog={
+            "title": "Start it again as a new run",
+            "description": "What was completed before is taken over; this run stays as it is.",
+            "form_class": RetryForm,
+            "form_submit_text": "Start",
+        },
+    )
+    def retry(self, request: HttpRequest, form: RetryForm, object_id: str) -> HttpResponse:
+        """Start it again as a new run."""
+        step = form.cleaned_data["from_step"] or None
+
+        def write(actor: Actor, pk: UUID) -> None:
+            _link(request, retry_execution(actor=actor, pk=pk, from_step=step))
+
+        return self._act(request, object_id, "Started again.", write)
+
+    @action(
+        description="Cancel",
+        icon="cancel",
+        permissions=["cancel_it"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": "Cancel the run",
+            "description": "For good, now: what is at work is stopped, with the runs it started.",
+            "form_class": RunReasonForm,
+            "form_submit_text": "Cancel the run",
+        },
+    )
+    def cancel(self, request: HttpRequest, form: RunReasonForm, object_id: str) -> HttpResponse:
+        """End it now."""
+        reason = form.cleaned_data["reason"]
+        return self._act(
+            request, object_id, "Cancelled.",
+            lambda a, pk: cancel_execution(actor=a, pk=pk, reason=reason),
+        )  # fmt: skip
+
+    @action(
+        description="Replay",
+        icon="compare_arrows",
+        permissions=["again_it"],
+        dialog={
+            "title": "Replay the run for comparison",
+            "description": "A new run that says where it comes out differently.",
+            "form_class": ReplayForm,
+            "form_submit_text": "Replay",
+        },
+    )
+    def replay(self, request: HttpRequest, form: ReplayForm, object_id: str) -> HttpResponse:
+        """Run it again for comparison."""
+        values = _values(form)
+        values["start_from_step"] = values["start_from_step"] or None
+
+        def write(actor: Actor, pk: UUID) -> None:
+            _link(request, replay_execution(actor=actor, pk=pk, **values))
+
+        return self._act(request, object_id, "The replay was started.", write)
+
+    @action(
+        description="Skip a step",
+        icon="skip_next",
+        permissions=["cancel_it"],
+        dialog={
+            "title": "Skip a step that has not begun",
+            "description": "What depends on it runs as though it had nothing to say.",
+            "form_class": SkipForm,
+            "form_submit_text": "Skip",
+        },
+    )
+    def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
+        """Let a step be."""
+        step, reason = form.cleaned_data["step"], form.cleaned_data["reason"]
+        return self._act(
+            request, object_id, "Skipped.",
+            lambda a, pk: skip_step(actor=a, pk=pk, step_id=step, reason=reason),
+        )  # fmt: skip
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Acting upon a run is a change of it, though no field of it is edited."""
+        return request.user.has_perm("spindles.change_execution")
+
+    def has_pause_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Pause what goes on."""
+        return self._stands(request, object_id, _PENDING, _RUNNING)
+
+    def has_resume_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Resume what holds still or has failed."""
+        return self._stands(request, object_id, _PAUSED, ExecutionStatus.FAILED)
+
+    def has_cancel_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Cancel what is open."""
+        return self._stands(request, object_id, *OPEN)
+
+    def has_again_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Run again what has ended."""
+        return self._stands(request, object_id, *_ENDED)
+
+    def has_answer_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Answer where somebody was asked."""
+        open_ = self._stands(request, object_id, *OPEN)
+        return open_ and waiting_for_people(UUID(object_id)).exists()
+
+    def _stands(self, request: HttpRequest, object_id: str, *statuses: str) -> bool:
+        """Return whether the run of this page stands in one of `statuses`; it is read once."""
+        seen: dict[str, str] = request.__dict__.setdefault("_runs_seen", {})
+        if object_id not in seen:
+            try:
+                seen[object_id] = run_row(object_id).status
+            except (ObjectDoesNotExist, ValidationError):
+                seen[object_id] = ""
+        return seen[object_id] in statuses and self.has_control_permission(request)
+
+    def _act(self, request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
+        run = run_row(object_id)
+        actor = operator_of(request, run.organization_id)
+        return act_on_one(request, run, done, lambda: write(actor, run.pk))
+
+
+def _link(request: HttpRequest, run: Execution) -> None:
+    messages.info(request, admin_link(Execution, run.pk, f"Open {run}"))
+
+
+def _values(form: Any) -> dict[str, Any]:
+    """Return what was chosen in a dialogue, without its hidden sign of being sent."""
+    return {name: value for name, value in form.cleaned_data.items() if name[0] != "_"}
+
+
+def _each(request: HttpRequest, chosen: QuerySet[Execution], done: str, write: Write) -> None:
+    act_on_each(
+        request,
+        chosen,
+        done,
+        lambda run: write(operator_of(request, run.organization_id), run.pk),
+    )

@@ -1,0 +1,43 @@
+"""The part of the viewset that draws spindles."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from node_links.api.svg import MEDIA_TYPE, svg_response
+from node_links.api.views import NodeEntityViewSet
+from spindles.pictures.styles import content_security_policy
+from spindles.services.pictures import DRAFT, draw_spindle
+
+PICTURE = "spindles/<uuid:pk>/canvas.svg"
+"""Where the picture of a spindle is, below `/api/v1/`; it ends without a slash, as files do."""
+PICTURE_PARAMETERS = ("version", "deleted")
+
+
+class PictureActions(NodeEntityViewSet):
+    """Draw a spindle: its steps, and what each waits for."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "version", str,
+                description="A published number, `published`, or `draft` for the working copy, "
+                "which is drawn when nothing is said.",
+            ),
+            OpenApiParameter(
+                "If-None-Match", str, OpenApiParameter.HEADER,
+                description="Answer 304 where this picture is held.",
+            ),
+        ],
+        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        operation_id="spindles_picture",
+    )  # fmt: skip
+    def canvas_picture(self, request: Request, pk: UUID) -> HttpResponse:
+        """Draw the spindle as SVG. 404 for a version that does not exist."""
+        spindle = self.get_object()
+        version = request.query_params.get("version") or DRAFT
+        picture = draw_spindle(spindle=spindle, version=version)
+        return svg_response(request, picture.svg, policy=content_security_policy())
