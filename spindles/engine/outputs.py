@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,8 @@ def store_output(
 
     Raises `StepError`: `output_not_json`, `output_too_large` beyond 50 MB.
     """
+    if _surely_too_large(value):
+        raise _too_large(f"more than {MAX_BYTES}")
     try:
         written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except (TypeError, ValueError) as error:
@@ -53,17 +56,31 @@ def store_output(
         ) from None
     size, digest = len(written), hashlib.sha256(written).hexdigest()
     if size > MAX_BYTES:
-        raise StepError(
-            "output_too_large",
-            f"The output has {size} bytes; at most {MAX_BYTES} are kept.",
-            category=Category.RESOURCE,
-            retryable=False,
-        )
+        raise _too_large(str(size))
     if size <= IN_ROW_BYTES and _NUL not in written:
         return Stored(orjson.loads(written), "", digest, size)
     safe = hashlib.sha256(step_id.encode()).hexdigest()[:16]
     name = f"{output_folder(organization_id, execution_id)}/{safe}-{attempt}.json"
     return Stored(None, default_storage.save(name, ContentFile(written)), digest, size)
+
+
+def _surely_too_large(value: Any) -> bool:
+    """Return whether its texts alone are too much: to write them out could take all memory."""
+    parts = [value]
+    if isinstance(value, Mapping):
+        parts = list(value.values())
+    elif isinstance(value, list | tuple):
+        parts = list(value)
+    return sum(len(one) for one in parts if isinstance(one, str)) > MAX_BYTES
+
+
+def _too_large(size: str) -> StepError:
+    return StepError(
+        "output_too_large",
+        f"The output has {size} bytes; at most {MAX_BYTES} are kept.",
+        category=Category.RESOURCE,
+        retryable=False,
+    )
 
 
 def told_in_event(outputs: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 from tests.faults.installation import Installation, eventually
 from tests.faults.runners import Runners, runners
 
-KILLS = 5
+KILLS = 4
 STEP = """
 SELECT status, attempt, worker, output, completed_at FROM execution_steps
 WHERE execution_id = %s AND step_id = 'it'
@@ -47,9 +47,9 @@ def acting(step_id: str, *depends_on: str, seconds: float = 0.05, **more: Any) -
 
 DIAMOND = (
     step("begin", "noop"),
-    acting("a", "begin"),
-    acting("b", "a"),
-    acting("c", "a"),
+    acting("a", "begin", seconds=0.15),
+    acting("b", "a", seconds=0.15),
+    acting("c", "a", seconds=0.15),
     step("end", "transform", "b", "c", params={"value": "${{ steps.b.output.key }}"}),
 )
 
@@ -98,22 +98,19 @@ def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: 
 
 
 MISBEHAVING = {
-    # kind: its time limit, and how each of its tries must end.
-    "sleep_on": (1, [(1, "timeout", "timeout"), (2, "timeout", "timeout")]),
-    "compute_on": (1, [(1, "timeout", "timeout"), (2, "timeout", "timeout")]),
-    "devour": (60, [(1, "failed", "out_of_memory"), (2, "failed", "out_of_memory")]),
+    # kind: its time limit, and how its one try must end.
+    "sleep_on": (1, [(1, "timeout", "timeout")]),
+    "compute_on": (1, [(1, "timeout", "timeout")]),
+    "devour": (60, [(1, "failed", "out_of_memory")]),
     "swell": (60, [(1, "failed", "output_too_large")]),
-    "puzzle": (60, [(1, "failed", "unexpected_error"), (2, "failed", "unexpected_error")]),
-    "vanish": (60, [(1, "failed", "process_died"), (2, "failed", "process_died")]),
-    "leave": (60, [(1, "failed", "unexpected_error"), (2, "failed", "unexpected_error")]),
+    "puzzle": (60, [(1, "failed", "unexpected_error")]),
+    "vanish": (60, [(1, "failed", "process_died")]),
+    "leave": (60, [(1, "failed", "unexpected_error")]),
 }
 
 
 def test_steps_that_misbehave_fail_and_harm_nobody(workers: Runners) -> None:
-    rule = {"max_attempts": 2, "strategy": "immediate"}
-    steps = [
-        step(kind, kind, timeout=seconds, retry=rule) for kind, (seconds, _) in MISBEHAVING.items()
-    ]
+    steps = [step(kind, kind, timeout=seconds) for kind, (seconds, _) in MISBEHAVING.items()]
     workers.start("one")
     [run] = workers.run(
         *steps, acting("well"), step("after", "noop", *MISBEHAVING, join="all_done")
@@ -132,7 +129,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runn
     workers.wait([first])
     workers.send("well", signal.SIGSTOP)
     [run] = workers.run(acting("it", seconds=1.5))
-    eventually(lambda: workers.tries(run, "it") == [(1, "running", "")])
+    eventually(partial(workers.has_acted, [run], 1))
     workers.send("cut off", signal.SIGSTOP)
     workers.send("well", signal.SIGCONT)
     workers.wait([run])
