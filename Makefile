@@ -23,7 +23,7 @@ up: runtime
 	@exec $(RUN) manage.py up $(ARGS)
 
 test: with-test
-	$(RUN) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(RUN) -m pytest -n 3 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 lint: with-dev
 	$(VENV)/bin/ruff check .
