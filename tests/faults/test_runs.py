@@ -1,5 +1,6 @@
 """Runs come to their right end whatever happens to those who do them."""
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -82,15 +83,15 @@ def test_a_thousand_runs_that_were_started_while_nobody_worked_all_end(workers: 
 def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: Runners) -> None:
     chance = Random(20)
     workers.start("one", "two", "three")
-    runs = workers.run(*DIAMOND, count=110)
+    runs = workers.run(*DIAMOND, count=RUNS)
     for number in range(KILLS):
-        enough = min(12 * (number + 1), 100)
+        enough = (number + 1) * RUNS // (KILLS + 2)
         eventually(partial(workers.has_ended, runs, enough))
         workers.kill(chance.choice(workers.names))
         workers.start(f"fresh {number}")
     workers.wait(runs)
 
-    assert workers.statuses(runs) == {"completed": 110}
+    assert workers.statuses(runs) == {"completed": RUNS}
     workers.assert_done_once(runs)
     waits = workers.seconds_to_take_over(runs)
     assert waits, "Nobody was killed at work."
