@@ -16,7 +16,9 @@ import pytest
 from tests.faults.installation import Installation, eventually
 from tests.faults.runners import Runners, runners
 
-KILLS = 4
+# So much in every run of the tests; more where the environment asks for it.
+KILLS = int(os.environ.get("FAULT_KILLS", "3"))
+RUNS = int(os.environ.get("FAULT_RUNS", "60"))
 STEP = """
 SELECT status, attempt, worker, output, completed_at FROM execution_steps
 WHERE execution_id = %s AND step_id = 'it'
