@@ -17,7 +17,6 @@ from function_models.canvas.policies import (
     ParallelismConfig,
     Raci,
     ResourceRequirements,
-    RetryPolicy,
 )
 from function_models.choices import (
     BoundaryType,
@@ -30,6 +29,7 @@ from function_models.choices import (
 )
 from node_links.canvas.fields import Drawn, JsonObject, Known, NonBlank, UniqueTexts, number
 from node_links.canvas.shapes import CanvasNode
+from spindles.plans.retrying import RetryPolicy
 
 PUBLISHED = "published"
 CRITICAL_PRIORITY = 8

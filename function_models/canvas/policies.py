@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from function_models.choices import BackoffStrategy, LoadBalancing
+from function_models.choices import LoadBalancing
 from node_links.canvas.fields import Drawn, Known, NonBlank, UniqueTexts, number
 
 MAX_CPU_UNITS = 32
@@ -23,30 +23,6 @@ MAX_CPU = 16
 MAX_MEMORY_MB = 32_768
 _CPU = re.compile(r"\A\d+m?\Z", re.ASCII)
 _MEMORY = re.compile(r"\A\d+(?:M|Mi)?\Z", re.ASCII)
-
-
-class RetryPolicy(Known):
-    """When a failed action is tried again: attempts with the first one, waits in seconds."""
-
-    enabled: bool = True
-    max_attempts: int = Field(default=3, ge=1, le=10)
-    strategy: BackoffStrategy = "exponential"
-    base_delay: Annotated[float, number(at_least=0)] = 1
-    max_delay: Annotated[float, number(at_least=0, at_most=300)] = 30
-    multiplier: Annotated[float, number(at_least=1, at_most=10)] = 2
-    jitter: Annotated[float, number(at_least=0)] = 0
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.base_delay > self.max_delay:
-            raise PydanticCustomError(
-                "max_value", "The base delay may not be longer than the maximum."
-            )
-        if self.strategy == "exponential" and self.multiplier <= 1:
-            raise PydanticCustomError(
-                "min_value", "An exponential wait needs a multiplier above 1."
-            )
-        return self
 
 
 class Raci(Known):

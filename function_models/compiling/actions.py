@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from function_models.canvas.nodes import Action, Container, StageData
-from function_models.canvas.policies import RetryPolicy
 from function_models.compiling.containers import opening_id
 from function_models.compiling.params import condition_of, kind_of, params_of
 from function_models.compiling.releases import is_released_by_hand, release_id, release_step
-from spindles.plans.plan import Guard, RetryRule, Step
+from spindles.plans.plan import Guard, Step
 
 PHASES = ("sequential", "parallel", "conditional")
 _ASLEEP = ("inactive", "archived")
@@ -71,7 +70,7 @@ def _steps(
         depends_on=waits,
         join="all_done",
         condition=condition_of(action),
-        retry=retry_rule(action.data.retry_policy),
+        retry=action.data.retry_policy.rule,
         timeout=action.data.timeout,
         priority=action.data.priority,
         parent=opening_id(container.id),
@@ -113,15 +112,3 @@ def _ids(actions: Iterable[Action]) -> tuple[str, ...]:
         found += [release_id(action.id)] if is_released_by_hand(action) else []
         found.append(action.id)
     return tuple(found)
-
-
-def retry_rule(policy: RetryPolicy) -> RetryRule:
-    """Return the engine's rule of a policy; a disabled one allows the first attempt only."""
-    return RetryRule(
-        max_attempts=policy.max_attempts if policy.enabled else 1,
-        strategy=policy.strategy,
-        base_delay=policy.base_delay,
-        max_delay=policy.max_delay,
-        multiplier=policy.multiplier,
-        jitter=policy.jitter,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from function_models.canvas.document import Canvas
-from function_models.compiling.actions import PHASES, phases_of, retry_rule
+from function_models.compiling.actions import PHASES, phases_of
 from function_models.dependencies.graph import DependencyGraph
 from function_models.validation.findings import Finding
 
@@ -56,5 +56,5 @@ def _actions(canvas: Canvas, graph: DependencyGraph) -> Iterator[dict[str, Any]]
                     "parent_id": container.id,
                     "phase": name,
                     "execution_order": action.data.execution_order,
-                    "retry_delays": retry_rule(action.data.retry_policy).delays,
+                    "retry_delays": action.data.retry_policy.rule.delays,
                 }

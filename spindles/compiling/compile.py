@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from spindles.compiling.branches import branches_of, condition_of
 from spindles.definitions.inputs import OutputDefinition
-from spindles.definitions.steps import RetryPolicy, StepDefinition
+from spindles.definitions.steps import StepDefinition
 from spindles.expressions.paths import unwrap
-from spindles.plans.plan import NamedOutput, Plan, RetryRule, Step
+from spindles.plans.plan import NamedOutput, Plan, Step
 
 
 def compile_definition(
@@ -38,21 +38,9 @@ def _step(step: StepDefinition, condition: str | None) -> Step:
         depends_on=tuple(dict.fromkeys(one.step_id for one in step.dependencies)),
         join=step.join,
         condition=condition,
-        retry=_retry_rule(step.retry),
+        retry=step.retry.rule,
         timeout=step.timeout,
         priority=step.priority,
         concurrency=step.concurrency,
         agent_role=step.agent_role,
-    )
-
-
-def _retry_rule(policy: RetryPolicy) -> RetryRule:
-    """Return the engine's rule; a disabled policy allows the first attempt only."""
-    return RetryRule(
-        max_attempts=policy.max_attempts if policy.enabled else 1,
-        strategy=policy.strategy,
-        base_delay=policy.base_delay,
-        max_delay=policy.max_delay,
-        multiplier=policy.multiplier,
-        jitter=policy.jitter,
     )

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from node_links.canvas.fields import Drawn, JsonObject, Known, NonBlank, number
+from node_links.canvas.fields import Drawn, JsonObject, NonBlank, number
 from spindles.definitions import limits
 from spindles.plans.plan import Join
+from spindles.plans.retrying import RetryPolicy
 
-Strategy = Literal["immediate", "linear", "exponential"]
 AgentRole = Literal["planner", "reasoner", "executor", "critic", "summarizer"]
 _DURATION = re.compile(r"\A(\d+(?:\.\d+)?)([smh])\Z", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -42,30 +42,6 @@ def _once(values: list[str]) -> list[str]:
 StepId = Annotated[str, AfterValidator(_step_id)]
 _Above = number(above=0, at_most=limits.MAX_STEP_SECONDS)
 Timeout = Annotated[float, _Above, BeforeValidator(_seconds)]
-
-
-class RetryPolicy(Known):
-    """When a failed step is tried again: attempts with the first one, waits in seconds."""
-
-    enabled: bool = True
-    max_attempts: int = Field(default=3, ge=1, le=10)
-    strategy: Strategy = "exponential"
-    base_delay: Annotated[float, number(at_least=0)] = 1
-    max_delay: Annotated[float, number(at_least=0, at_most=300)] = 30
-    multiplier: Annotated[float, number(at_least=1, at_most=10)] = 2
-    jitter: Annotated[float, number(at_least=0)] = 0
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if self.base_delay > self.max_delay:
-            raise PydanticCustomError(
-                "max_value", "The base delay may not be longer than the maximum."
-            )
-        if self.strategy == "exponential" and self.multiplier <= 1:
-            raise PydanticCustomError(
-                "min_value", "An exponential wait needs a multiplier above 1."
-            )
-        return self
 
 
 def _single() -> RetryPolicy:

@@ -1,14 +1,12 @@
 """`manage.py load_demo_models`: how the invented company works, after the handbook it works by."""
 
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 
 from accounts.actors import Actor
-from accounts.management.tenant import TenantCommand
-from accounts.models import Organization
-from accounts.tenancy import scope, system_scope
+from accounts.management.demo import DemoCommand
+from accounts.tenancy import scope
 from config.exceptions import Conflict
 from function_models.exchange.formats import read_model
 from function_models.exchange.record import ModelRecord
@@ -18,10 +16,9 @@ from function_models.services.exchange.report import ImportedModel, ImportReport
 from function_models.services.publishing import publish_model
 
 DEMO = Path(__file__).parents[2] / "demo"
-DEFAULT_ORGANIZATION = "acme"
 
 
-class Command(TenantCommand):
+class Command(DemoCommand):
     """Import the demonstration's models and publish them; what is there is left alone."""
 
     help = (
@@ -29,13 +26,8 @@ class Command(TenantCommand):
         "loaded before is left as it is, changed or deleted, so that nobody's work is undone."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def load(self, actor: Actor) -> None:
         """Load what is missing and print what was done."""
-        slug = options["organization"] or DEFAULT_ORGANIZATION
-        if not options["organization"] and not _exists(slug):
-            self.stdout.write(f"There is no organisation {slug}; nothing was loaded.")
-            return
-        actor = self.find_actor(organization=slug, email=options["email"])
         records = demo_models()
         with scope(actor):
             missing = _missing(actor, records)
@@ -50,11 +42,6 @@ class Command(TenantCommand):
 def demo_models() -> list[ModelRecord]:
     """Return the demonstration's models."""
     return [read_model(path.name, path.read_bytes()) for path in sorted(DEMO.glob("*.json"))]
-
-
-def _exists(slug: str) -> bool:
-    with system_scope():
-        return Organization.objects.filter(slug=slug).exists()
 
 
 def _missing(actor: Actor, records: list[ModelRecord]) -> list[ModelRecord]:

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from accounts.actors import Actor
-from accounts.management.tenant import TenantCommand
-from accounts.models import Organization
-from accounts.tenancy import scope, system_scope
+from accounts.management.demo import DemoCommand
+from accounts.tenancy import scope
 from knowledge_base.management.demo_links import link_demo
 from knowledge_base.models import Sop
 from knowledge_base.services.importing import import_collection
@@ -15,10 +13,9 @@ from knowledge_base.sources.collection import Collection
 from knowledge_base.sources.folder import read_folder
 
 DEMO = Path(__file__).parents[2] / "demo"
-DEFAULT_ORGANIZATION = "acme"
 
 
-class Command(TenantCommand):
+class Command(DemoCommand):
     """Import the demonstration content and publish it; what is there already is left alone."""
 
     help = (
@@ -26,13 +23,8 @@ class Command(TenantCommand):
         "loaded before is left as it is, changed or deleted, so that nobody's work is undone."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def load(self, actor: Actor) -> None:
         """Load what is missing and print what was done."""
-        slug = options["organization"] or DEFAULT_ORGANIZATION
-        if not options["organization"] and not _exists(slug):
-            self.stdout.write(f"There is no organisation {slug}; nothing was loaded.")
-            return
-        actor = self.find_actor(organization=slug, email=options["email"])
         collection = read_folder(DEMO)
         with scope(actor):
             missing = _missing(actor, collection)
@@ -42,11 +34,6 @@ class Command(TenantCommand):
                 self.stdout.write(f"{report.references} references, {report.dangling} dangling")
                 made = link_demo(actor=actor, loaded={file.path for file in missing})
                 self.stdout.write(f"{made} links by hand")
-
-
-def _exists(slug: str) -> bool:
-    with system_scope():
-        return Organization.objects.filter(slug=slug).exists()
 
 
 def _missing(actor: Actor, collection: Collection) -> Collection:

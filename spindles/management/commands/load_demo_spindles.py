@@ -7,19 +7,17 @@ import orjson
 from django.db import transaction
 
 from accounts.actors import Actor
-from accounts.management.tenant import TenantCommand
-from accounts.models import Organization
-from accounts.tenancy import scope, system_scope
+from accounts.management.demo import DemoCommand
+from accounts.tenancy import scope
 from config.exceptions import Conflict
 from spindles.models import Spindle
 from spindles.services.publishing import publish_spindle
 from spindles.services.spindles import create_spindle
 
 DEMO = Path(__file__).parents[2] / "demo"
-DEFAULT_ORGANIZATION = "acme"
 
 
-class Command(TenantCommand):
+class Command(DemoCommand):
     """Create the demonstration's spindles and publish them; what is there is left alone."""
 
     help = (
@@ -27,13 +25,8 @@ class Command(TenantCommand):
         "before is left as it is, changed or deleted, so that nobody's work is undone."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def load(self, actor: Actor) -> None:
         """Load what is missing and print what was done."""
-        slug = options["organization"] or DEFAULT_ORGANIZATION
-        if not options["organization"] and not _exists(slug):
-            self.stdout.write(f"There is no organisation {slug}; nothing was loaded.")
-            return
-        actor = self.find_actor(organization=slug, email=options["email"])
         definitions = demo_spindles()
         with scope(actor):
             missing = _missing(actor, definitions)
@@ -45,11 +38,6 @@ class Command(TenantCommand):
 def demo_spindles() -> list[dict[str, Any]]:
     """Return the demonstration's spindles as the API takes them."""
     return [orjson.loads(path.read_bytes()) for path in sorted(DEMO.glob("*.json"))]
-
-
-def _exists(slug: str) -> bool:
-    with system_scope():
-        return Organization.objects.filter(slug=slug).exists()
 
 
 def _missing(actor: Actor, definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
