@@ -8,8 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connections, router
 from django.db.backends.postgresql.base import DatabaseWrapper
-from django.db.models.signals import post_migrate
-from psycopg import sql
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
@@ -34,7 +33,7 @@ def django_db_setup(
         owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=keep)
         default.creation.set_as_test_mirror(owner.settings_dict)
         default.close()
-        reference = _open_for_flush(default.settings_dict["USER"])
+        reference = _open_for_flush()
     yield
     with django_db_blocker.unblock():
         reference.close()
@@ -45,19 +44,13 @@ def django_db_setup(
             owner.creation.destroy_test_db(production_name, verbosity=0)
 
 
-def _open_for_flush(app_role: str) -> ReferenceRows:
-    """Let transactional tests empty the tables, and put the rows that migrations made back after.
+def _open_for_flush() -> ReferenceRows:
+    """Let tests that commit leave the tables as the migrations left them.
 
-    Django empties only tables whose alias may migrate; the router that forbids it has done its
-    work by now, so it steps aside for the rest of the session.
+    Django would empty every table, and only where the alias may migrate; the router that forbids it
+    has done its work by now, so it steps aside for the rest of the session.
     """
     owner = connections["owner"]
-    with owner.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO {}").format(
-                sql.Identifier(app_role)
-            )
-        )
     params: dict[str, Any] = {
         key: value
         for key, value in owner.get_connection_params().items()
@@ -66,7 +59,11 @@ def _open_for_flush(app_role: str) -> ReferenceRows:
     owner.close()
     reference = ReferenceRows(psycopg.connect(**params, autocommit=True))
     router.routers = [ReadsFromReplica()]
-    post_migrate.connect(reference.restore, weak=False, dispatch_uid="restore_reference_rows")
+
+    def empty(_case: TransactionTestCase) -> None:
+        reference.restore()
+
+    setattr(TransactionTestCase, "_fixture_teardown", empty)  # noqa: B010 - not in its stubs
     return reference
 
 
