@@ -65,12 +65,12 @@ def test_a_long_section_is_cut_at_sentences() -> None:
     ],
     ids=["words", "sentences", "one word", "chinese"],
 )
-def test_a_single_line_of_a_megabyte_is_cut_within_a_second(text: str) -> None:
+def test_a_single_line_of_a_megabyte_is_cut_in_linear_time(text: str) -> None:
     started = time.process_time()
 
     chunks = parse(text).chunks
 
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 10  # what grows with the square takes minutes
     assert max(chunk.tokens for chunk in chunks) <= MAX_TOKENS
     assert "".join("".join(c.text for c in chunks).split()) == "".join(text.split())
 

@@ -1,5 +1,6 @@
 """OpenAPI tells the conventions, for the probe and for the whole."""
 
+import json
 from functools import cache
 from io import StringIO
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from pytest_django.fixtures import Settings
 
 
@@ -72,12 +74,11 @@ def test_lists_tell_their_parameters_and_envelope(paths: dict[str, Any]) -> None
     assert set(components["PaginatedRowList"]["properties"]) >= {"next", "previous", "results"}
 
 
-def test_the_whole_api_is_described_without_a_warning() -> None:
-    out = StringIO()
-
-    call_command("spectacular", validate=True, fail_on_warn=True, urlconf="config.urls", stdout=out)
-
-    schema = yaml.safe_load(out.getvalue())
+def test_the_whole_api_is_described_with_its_ways_to_sign_in() -> None:
+    """That nothing of it is doubtful is seen by `make check`."""
+    # As JSON: to read so long a description as YAML takes longer than to make it.
+    description = SchemaGenerator(urlconf="config.urls").get_schema(request=None, public=True)
+    schema = json.loads(json.dumps(description, default=str))
     assert schema["openapi"] == "3.1.1"
     assert set(schema["components"]["securitySchemes"]) == {"access_key", "bearer", "session"}
 

@@ -85,7 +85,8 @@ def test_a_server_left_by_a_killed_parent_is_replaced(start_server: StartServer)
     new = server.postmaster()
     assert new is not None
     assert new.pid != left.pid
-    assert not left.is_running()
+    # Whoever inherits it may not have taken note of its end yet.
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_reused_process_number_does_not_block_the_start(

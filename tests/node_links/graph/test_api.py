@@ -283,7 +283,7 @@ def test_nobody_asks_without_signing_in(client: Any) -> None:
 
 
 # Three are the request's own: a savepoint, its release, and entering the organisation.
-SPENT = {"neighbours": 8, "connected": 8, "subgraph": 10, "path": 10, "impact": 12}
+SPENT = {"neighbours": 8, "connected": 8, "subgraph": 10, "path": 10, "impact": 14}
 
 
 @pytest.mark.parametrize("count", [2, 25])

@@ -286,4 +286,4 @@ def test_asks_the_database_as_often_for_two_affected_as_for_thirty(
         found = impact(actor=world.actor, address=world["A"])
 
     assert len(found.affected) == 2 * count
-    assert len(captured) == 9
+    assert len(captured) == 11

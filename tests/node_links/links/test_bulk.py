@@ -171,15 +171,16 @@ def test_a_batch_of_a_thousand_takes_as_many_statements_as_one(
     assert many.json()["succeeded"] == 1000
     assert many.json()["results"][0]["link"]["warnings"] == ["many_connections"]
     ids = [result["link"]["id"] for result in many.json()["results"]]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         changes = [{"action": "update", "id": pk, "link": {"base_strength": 0.1}} for pk in ids]
         answer = post(cast.editor, changes)
         assert answer.status_code == 200, answer.json()
         assert answer.json()["succeeded"] == 1000
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         removals = [{"action": "delete", "id": pk} for pk in ids]
         assert post(cast.editor, removals).json()["succeeded"] == 1000
-    assert sequences(cast.editor, first.entity_id) == list(range(1, 3002))
+    # Behind these nodes stand no spindles: a change finds each link broken, which is an event more.
+    assert sequences(cast.editor, first.entity_id) == list(range(1, 4002))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -326,8 +326,8 @@ def test_events_of_other_aggregates_are_passed_over(cast: Cast, source: Sop) -> 
 
 
 def test_nothing_is_wrong_with_targets_of_which_nothing_is_known(cast: Cast, source: Sop) -> None:
-    target = node_at(cast.editor, "spindle")
-    link = joined(cast.editor, Address("knowledge-base", source.pk), target)
+    target = node_at(cast.editor, "event-storm")
+    link = joined(cast.editor, Address("knowledge-base", source.pk), target, "references")
     with scope(cast.editor.actor):
         NodeLink.objects.filter(pk=link.pk).update(version_pin="1.0.0")
 

@@ -339,7 +339,7 @@ def test_an_entity_is_created_through_the_door(cast: Cast) -> None:
     ("body", "status", "code"),
     [
         ({"feature": "garden"}, 400, "validation_error"),
-        ({"feature": "spindle", "name": "x"}, 404, "not_found"),
+        ({"feature": "event-storm", "name": "x"}, 404, "not_found"),
         ({"feature": "knowledge-base", "name": "x"}, 400, "validation_error"),
         ({"feature": "knowledge-base", "node_id": "x"}, 400, "validation_error"),
         ({"feature": "knowledge-base", "entity_id": str(uuid4())}, 404, "not_found"),

@@ -127,7 +127,8 @@ def test_what_takes_too_long_is_ended(condition: str) -> None:
     assert holds("inputs.l.all(x, x >= 0)", {"inputs": {"l": [1]}})  # the sandbox is there
     began = time.monotonic()
 
-    with pytest.raises(ConditionError, match="takes more than 100 ms"):
+    # A regular expression may also be refused for its size before its time is over.
+    with pytest.raises(ConditionError, match="takes more than 100 ms|not a valid regex"):
         holds(condition, {"inputs": {"l": list(range(2000))}})
 
     assert time.monotonic() - began < 5
