@@ -18,8 +18,8 @@ from tests.faults.runners import Runners, runners
 
 # So much in every run of the tests; more where the environment asks for it.
 KILLS = int(os.environ.get("FAULT_KILLS", "2"))
-RUNS = int(os.environ.get("FAULT_RUNS", "40"))
-QUEUED = int(os.environ.get("FAULT_QUEUED", "300"))
+RUNS = int(os.environ.get("FAULT_RUNS", "30"))
+QUEUED = int(os.environ.get("FAULT_QUEUED", "150"))
 STEP = """
 SELECT status, attempt, worker, output, completed_at FROM execution_steps
 WHERE execution_id = %s AND step_id = 'it'
