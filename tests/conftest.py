@@ -68,9 +68,10 @@ def _open_for_flush() -> ReferenceRows:
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Hash passwords at once; the real hash is meant to take long."""
+def _cheap_settings(settings: Settings) -> None:
+    """Hash passwords at once; look for static files when one is asked for, not in each client."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
