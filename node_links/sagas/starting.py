@@ -5,18 +5,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from accounts.actors import Actor
 from config.db import joined_transaction
+from config.doorbells import send
 from config.request_context import current_request_id
 from node_links.models import Saga, SagaStep
 from node_links.sagas.claiming import lease_end
 from node_links.sagas.definitions import sagas
-from node_links.search.doorbell import broker_outage
 
 # By name: tasks stand above what they call.
 SAGA_RUN = "node_links.tasks.sagas.run_saga"
@@ -68,13 +65,4 @@ def enqueue_saga(saga_id: UUID) -> None:
 
     A broker that is away costs nothing but time: the stored row is the truth, and is swept up.
     """
-    transaction.on_commit(partial(_send, saga_id))
-
-
-def _send(saga_id: UUID) -> None:
-    if broker_outage.paused:
-        return
-    try:
-        current_app.send_task(SAGA_RUN, args=[str(saga_id)], retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        broker_outage.note(ConnectionError(f"The broker cannot be reached: {error}"))
+    transaction.on_commit(partial(send, SAGA_RUN, saga_id))

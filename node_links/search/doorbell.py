@@ -3,7 +3,6 @@
 from django.conf import settings
 
 from config.doorbells import Doorbell
-from config.doorbells import broker_outage as broker_outage
 
 # By name: tasks stand above what they call.
 EMBEDDING_RUN = "node_links.tasks.search.embed_backlog"

@@ -7,20 +7,17 @@ from functools import partial
 from typing import IO
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from accounts.actors import Actor
 from accounts.models import Membership
 from accounts.tenancy import scope, system_scope
 from config.db import joined_transaction
-from config.doorbells import broker_outage
+from config.doorbells import send
 from config.exceptions import DomainError, NotFound, ValidationFailed
 from node_links.choices import ExportStatus
 from node_links.exports.kinds import ExportKind, export_kinds
@@ -65,12 +62,7 @@ def start_export(
 
 def enqueue_export(export_id: UUID) -> None:
     """Ask a worker to write the export; while the broker is away it waits for the sweep."""
-    if broker_outage.paused:
-        return
-    try:
-        current_app.send_task(EXPORT_RUN, args=[str(export_id)], retry=False)
-    except (BrokerError, RedisError, OSError) as error:
-        broker_outage.note(ConnectionError(f"The broker cannot be reached: {error}"))
+    send(EXPORT_RUN, export_id)
 
 
 def run_export(export_id: UUID) -> bool:

@@ -5,16 +5,13 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from celery import current_app
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
 from accounts.actors import Actor
 from accounts.tenancy import system_scope
 from config.db import joined_transaction
-from config.doorbells import broker_outage
+from config.doorbells import send
 from config.exceptions import Forbidden
 from node_links.choices import ReplayStatus
 from node_links.events.replaying import BATCH, ReplayRequest, count_matching, send_next
@@ -52,12 +49,7 @@ def start_replay(*, actor: Actor, request: ReplayRequest, enqueue: bool = True) 
 
 def enqueue_replay(replay_id: UUID) -> None:
     """Ask a worker to run the replay; while the broker is away it waits for the sweep."""
-    if broker_outage.paused:
-        return
-    try:
-        current_app.send_task(REPLAY_RUN, args=[str(replay_id)], retry=False)
-    except (BrokerError, RedisError, OSError) as error:
-        broker_outage.note(ConnectionError(f"The broker cannot be reached: {error}"))
+    send(REPLAY_RUN, replay_id)
 
 
 def run_replay(replay_id: UUID) -> EventReplay | None:

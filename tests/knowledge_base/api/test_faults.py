@@ -10,12 +10,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope
 from config import valkey
+from config.doorbells import broker_outage
 from node_links.models import NodeEvent
-from node_links.search import doorbell
 from node_links.search.backlog import backlog_size, drain
 from tests.factories import Cast, Person, make_cast, make_sop
 from tests.http_server import http_server
-from tests.knowledge_base.observing import SOPS, address, event_types, events, everything, refused
+from tests.knowledge_base.observing import SOPS, address, everything
+from tests.observing import event_types, events, refused
 
 LEAST = {"title": "Quokka", "content": "Feed the quokka."}
 DEAD = "redis://127.0.0.1:1/0"
@@ -24,10 +25,10 @@ DEAD = "redis://127.0.0.1:1/0"
 @pytest.fixture(autouse=True)
 def _nothing_is_known_of_outages() -> Iterator[None]:
     valkey.outage.reset()
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
     yield
     valkey.outage.reset()
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
 
 
 @pytest.fixture

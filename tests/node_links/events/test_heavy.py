@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from accounts.tenancy import system_scope
 from config import valkey
 from config.celery import app
+from config.doorbells import broker_outage
 from knowledge_base.models import Sop
 from node_links.events import doorbell
 from node_links.models import EventDelivery, NodeEvent
@@ -36,7 +37,7 @@ Queue = Callable[[], list[Any]]
 def queue() -> Iterator[Queue]:
     """Return what looks into the real queue of deliveries, which is empty at first."""
     valkey.outage.reset()
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
     doorbell.answer("ledger")
     valkey.ask(lambda client: client.delete("nodeloom:doorbell:events:ledger:later"), 0)
     with app.connection_for_write() as connection:
@@ -45,7 +46,7 @@ def queue() -> Iterator[Queue]:
         client.delete("events")
         yield lambda: [orjson.loads(one)["headers"] for one in client.lrange("events", 0, -1)]
         client.delete("events")
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
 
 
 def test_a_relay_rings_for_a_heavy_subscriber_once_per_burst_and_a_task_delivers(
@@ -108,7 +109,7 @@ def test_a_broker_that_is_away_is_left_alone_for_a_while(
 
     doorbell.ring("ledger")
 
-    assert doorbell.broker_outage.paused
+    assert broker_outage.paused
     assert queue() == []
     assert valkey.ask(lambda client: client.exists("nodeloom:doorbell:events:ledger"), 1) == 0
 

@@ -14,12 +14,12 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Membership
 from accounts.tenancy import scope, system_scope
+from config.doorbells import broker_outage
 from knowledge_base.services.sops import publish_sop
 from node_links.choices import MailStatus
 from node_links.models import Notification
 from node_links.notifications import doorbell, letters, mailing
 from node_links.notifications.kinds import kinds
-from node_links.search.doorbell import broker_outage
 from node_links.tasks.notifications import send_mails
 from tests.factories import Cast, Person, make_sop
 from tests.node_links.notifications.conftest import (

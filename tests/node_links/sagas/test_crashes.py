@@ -13,12 +13,12 @@ from kombu.exceptions import OperationalError
 from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope
+from config.doorbells import broker_outage
 from node_links.models import Saga
 from node_links.sagas.definitions import SagaContext
 from node_links.sagas.resuming import resume_sagas
 from node_links.sagas.running import run_saga
 from node_links.sagas.starting import start_saga
-from node_links.search import doorbell
 from tests.factories import make_cast
 from tests.node_links.sagas.conftest import Register, expire, reread, rows, start, steps, told_of
 from tests.node_links.sagas.probes import probe, write
@@ -167,7 +167,7 @@ def test_a_broker_that_is_away_is_asked_once_and_the_saga_waits_for_the_sweeper(
     monkeypatch.setattr(current_app, "send_task", away)
     cast = make_cast()
     register(probe())
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
     try:
         for mark in ("x", "y"):
             with scope(cast.editor.actor):
@@ -175,7 +175,7 @@ def test_a_broker_that_is_away_is_asked_once_and_the_saga_waits_for_the_sweeper(
                 saga = start_saga(actor=actor, name="probe", payload={"mark": mark})
             expire(saga)
     finally:
-        doorbell.broker_outage.reset()
+        broker_outage.reset()
 
     assert len(asked) == 1
     assert resume_sagas() == 2

@@ -13,10 +13,10 @@ from accounts.choices import Role
 from accounts.models import Organization
 from accounts.tenancy import scope, system_scope
 from config import valkey
+from config.doorbells import broker_outage
 from knowledge_base.models import Sop
 from node_links.models import NodeMetadata
 from node_links.registry import NodeDescription, Passage, features
-from node_links.search import doorbell
 from node_links.services.nodes.syncing import sync_nodes
 
 Write = Callable[..., Sop]
@@ -53,10 +53,10 @@ def _plain_sections(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_is_known_of_outages() -> Iterator[None]:
     """Let no test inherit another's outage."""
     valkey.outage.reset()
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
     yield
     valkey.outage.reset()
-    doorbell.broker_outage.reset()
+    broker_outage.reset()
 
 
 @pytest.fixture
