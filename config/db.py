@@ -1,15 +1,26 @@
-"""Two doors to one database: `owner` migrates, `default` serves under row-level security."""
+"""Two doors to one database: `owner` migrates, `default` serves under row-level security.
+
+And what everything that asks it shares: transactions that join, the server's clock.
+"""
 
 from functools import partial
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models import DateTimeField, Func
 
 OWNER = "owner"
 
 # What a service opens: the surrounding transaction where there is one, without a savepoint. A
 # refusal ends the whole of it anyway, and a savepoint would cost two round trips.
 joined_transaction = partial(transaction.atomic, savepoint=False)
+
+
+class ServerClock(Func):
+    """The server's clock, which goes on while a transaction is open."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 class OwnerMigrates:

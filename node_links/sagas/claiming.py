@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, Func, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.tenancy import system_scope
+from config.db import ServerClock
 from node_links.choices import SagaStatus
 from node_links.events.recording import AggregateKey, record_event
 from node_links.models import Saga
@@ -55,13 +56,6 @@ class Claim:
         return held
 
 
-class _Clock(Func):
-    """The server's clock, which goes on while a transaction is open."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
-
-
 def lease_end() -> datetime:
     """Return when a lease that begins now ends."""
     return timezone.now() + timedelta(seconds=settings.SAGA_LEASE_SECONDS)
@@ -69,7 +63,7 @@ def lease_end() -> datetime:
 
 def claimable() -> Q:
     """Return the condition of sagas that anybody may take: not finished, and held by nobody."""
-    return Q(status__in=UNFINISHED, lease_until__lt=_Clock())
+    return Q(status__in=UNFINISHED, lease_until__lt=ServerClock())
 
 
 def claim_saga(saga_id: UUID) -> Claim | None:

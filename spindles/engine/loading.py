@@ -9,8 +9,9 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.db.models import CharField, DateTimeField, Func, Value
+from django.db.models import CharField, Func, Value
 
+from config.db import ServerClock
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import Execution, StoredPlan
 from spindles.plans.plan import Plan
@@ -108,7 +109,9 @@ def read_leases(run: Run, steps: Iterable[StepState]) -> None:
 
 def _read(execution_id: UUID, known: Run | None) -> Run | None:
     limit = _Setting(Value("idle_in_transaction_session_timeout"), Value(silence_allowed()), True)
-    rows = Execution.objects.select_for_update(no_key=True).annotate(_now=_Clock(), _limit=limit)
+    rows = Execution.objects.select_for_update(no_key=True).annotate(
+        _now=ServerClock(), _limit=limit
+    )
     row: Any = rows.filter(pk=execution_id).first()
     if row is None:
         return None
@@ -130,13 +133,6 @@ class _Setting(Func):
 
     function = "set_config"
     output_field = CharField()
-
-
-class _Clock(Func):
-    """The server's clock, which goes on while a transaction is open."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
 
 
 def _step(values: tuple[object, ...]) -> StepState:
