@@ -1,7 +1,7 @@
 """Acts on one row, and on many chosen ones, each for itself."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db import transaction
@@ -55,3 +55,8 @@ def act_on_one(
         for _, message in explain(error):
             messages.error(request, message)
     return HttpResponse(headers={"HX-Redirect": str(admin_address(type(row), row.pk))})
+
+
+def chosen_values(form: Any) -> dict[str, Any]:
+    """Return what was chosen in a dialogue, without its hidden sign of being sent."""
+    return {name: value for name, value in form.cleaned_data.items() if name[0] != "_"}

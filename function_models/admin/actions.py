@@ -1,6 +1,5 @@
 """What operators do with models: to one in a dialogue, to many from the list."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -10,8 +9,8 @@ from django.template.response import TemplateResponse
 from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
-from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each
+from accounts.admin.operators import operator_of, write_each
+from config.admin.acting import chosen_values
 from config.admin.display import admin_link
 from config.admin.theme import action
 from function_models.admin import impact
@@ -27,7 +26,7 @@ from function_models.services.archiving import archive_model
 from function_models.services.deleting import delete_model, restore_model
 from function_models.services.models import duplicate_model
 from function_models.services.publishing import open_model_version, publish_model
-from node_links.admin.entity_pages import EntityAdmin, Write
+from node_links.admin.entity_pages import EntityAdmin
 from node_links.admin.life_cycle import BumpForm
 from node_links.choices import Bump
 
@@ -54,12 +53,12 @@ class FunctionModelActions(EntityAdmin):
     @action(description="Publish", permissions=["change"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[FunctionModel]) -> None:
         """Publish each open draft."""
-        _each(request, queryset, "Published", lambda a, pk: publish_model(actor=a, pk=pk))
+        write_each(request, queryset, "Published", lambda a, pk: publish_model(actor=a, pk=pk))
 
     @action(description="Restore", permissions=["change"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet[FunctionModel]) -> None:
         """Bring back each deleted one."""
-        _each(request, queryset, "Restored", lambda a, pk: restore_model(actor=a, pk=pk))
+        write_each(request, queryset, "Restored", lambda a, pk: restore_model(actor=a, pk=pk))
 
     @action(description="Archive …", permissions=["change"])
     def archive_selected(
@@ -72,7 +71,7 @@ class FunctionModelActions(EntityAdmin):
         if "confirmed" in request.POST:
             reason = request.POST.get("reason", "")
             enforced = "enforce" in request.POST
-            _each(
+            write_each(
                 request,
                 queryset,
                 "Archived",
@@ -166,7 +165,7 @@ class FunctionModelActions(EntityAdmin):
     )
     def archive(self, request: HttpRequest, form: ArchiveForm, object_id: str) -> HttpResponse:
         """Archive for good."""
-        values = _values(form)
+        values = chosen_values(form)
 
         def write(actor: Actor, pk: UUID) -> None:
             done = archive_model(actor=actor, pk=pk, **values)
@@ -191,7 +190,7 @@ class FunctionModelActions(EntityAdmin):
     )
     def delete_softly(self, request: HttpRequest, form: DeleteForm, object_id: str) -> HttpResponse:
         """Hide it, keeping everything."""
-        values = _values(form)
+        values = chosen_values(form)
         return self.write_one(
             request,
             object_id,
@@ -217,17 +216,3 @@ class FunctionModelActions(EntityAdmin):
         return self.write_one(
             request, object_id, "Restored.", lambda a, pk: restore_model(actor=a, pk=pk, name=name)
         )
-
-
-def _values(form: Any) -> dict[str, Any]:
-    """Return what was chosen in a dialogue, without its hidden sign of being sent."""
-    return {name: value for name, value in form.cleaned_data.items() if name[0] != "_"}
-
-
-def _each(request: HttpRequest, chosen: QuerySet[FunctionModel], done: str, write: Write) -> None:
-    act_on_each(
-        request,
-        chosen,
-        done,
-        lambda model: write(operator_of(request, model.organization_id), model.pk),
-    )

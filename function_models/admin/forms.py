@@ -6,14 +6,12 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest
 from unfold.widgets import (
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
 
 from accounts.admin.operators import operator_of
-from accounts.models import Organization
 from config.admin.theme import BaseDialogForm
 from config.exceptions import DomainError
 from function_models.admin import impact
@@ -33,20 +31,6 @@ class FunctionModelForm(RevisionForm):
     editable = EDITABLE
     nullable = _NULLABLE
 
-    tenant = forms.ModelChoiceField(
-        Organization.objects.all(),
-        label="Organisation",
-        widget=UnfoldAdminSelectWidget(),
-        empty_label="Select value",
-    )
-    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    overwrite = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget(),
-        label="Save over it",
-        help_text="Saves your values although somebody has changed the model meanwhile.",
-    )
-
     class Meta:
         model = FunctionModel
         fields = EDITABLE
@@ -56,14 +40,8 @@ class FunctionModelForm(RevisionForm):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember the revision that is shown."""
+        """Say how tags are written."""
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
-            self.fields.pop("tenant", None)
-            if "seen_revision" in self.fields:
-                self.fields["seen_revision"].initial = self.instance.revision
-        if not self.stale and "overwrite" in self.fields:
-            self.fields["overwrite"].widget = forms.HiddenInput()
         if "tags" in self.fields:
             self.fields["tags"].help_text = "Separated by commas."
 

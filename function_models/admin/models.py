@@ -1,13 +1,11 @@
 """The pages of function models."""
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
@@ -27,7 +25,6 @@ from node_links.admin.life_cycle import (
     TagFilter,
     events_panel,
 )
-from node_links.admin.neighbourhood import neighbourhood_address
 from node_links.choices import EntityStatus
 
 _MODEL = ("name", "description", "process_type", "complexity_level", "estimated_duration", "tags")
@@ -39,6 +36,8 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
     """Function models of all organisations."""
 
     form = FunctionModelForm
+    create = staticmethod(create_model)
+    update = staticmethod(update_model)
     warn_unsaved_form = True
     list_display = ("name", "tenant", "owner", "state", "version", "live", "nodes",
                     "dependencies", "updated_at")  # fmt: skip
@@ -154,35 +153,10 @@ class FunctionModelAdmin(OfTenant, FunctionModelActions):
         """Return what happened to it lately."""
         return events_panel(model)
 
-    def save_model(self, request: HttpRequest, obj: FunctionModel, form: Any, change: bool) -> None:
-        """Create or change through the services; what they derived goes back into `obj`."""
-        if change:
-            saved = update_model(
-                actor=operator_of(request, obj.organization_id),
-                pk=obj.pk,
-                values=form.values,
-                expected_revision=form.expected_revision,
-            )
-        else:
-            organization = form.cleaned_data["tenant"]
-            saved = create_model(actor=operator_of(request, organization.pk), **form.values)
-        obj.__dict__.update(saved.__dict__)
-
     def has_copy_it_permission(self, request: HttpRequest, object_id: str) -> bool:
         """Copy what is not deleted."""
         model = self.entity_of_page(request, object_id)
         return bool(model and not model.deleted_at) and self.has_add_permission(request)
-
-    def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Draw what lies around it."""
-        model = self.entity_of_page(request, object_id)
-        may = request.user.has_perm("node_links.view_nodemetadata")
-        return bool(model and not model.deleted_at) and may
-
-    @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
-    def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go to the picture of what lies around the model."""
-        return redirect(neighbourhood_address(FunctionModel.feature_type, UUID(object_id)))
 
     @action(description="Compare versions", icon="difference")
     def compare_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.enums import ActionVariant
 
-from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each
+from accounts.admin.operators import Write, operator_of, write_each
 from config.admin.base import explain
 from config.admin.display import admin_address, admin_link
 from config.admin.theme import action
@@ -23,7 +22,7 @@ from knowledge_base.models import Sop
 from knowledge_base.sagas import start_archiving, start_deleting
 from knowledge_base.services import sops as services
 from knowledge_base.services.exporting import export_archive
-from node_links.admin.entity_pages import EntityAdmin, Write
+from node_links.admin.entity_pages import EntityAdmin
 from node_links.admin.life_cycle import BumpForm, PublishForm
 from node_links.choices import Bump
 from node_links.models import NodeMetadata, Saga
@@ -204,12 +203,7 @@ class SopActions(EntityAdmin):
 
 
 def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) -> None:
-    act_on_each(
-        request,
-        chosen.only("pk", "organization_id", "title"),
-        done,
-        lambda sop: write(operator_of(request, sop.organization_id), sop.pk),
-    )
+    write_each(request, chosen.only("pk", "organization_id", "title"), done, write)
 
 
 def _with_links(

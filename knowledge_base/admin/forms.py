@@ -45,20 +45,6 @@ class SopForm(RevisionForm):
     editable = EDITABLE
     nullable = _NULLABLE
 
-    tenant = forms.ModelChoiceField(
-        Organization.objects.all(),
-        label="Organisation",
-        widget=UnfoldAdminSelectWidget(),
-        empty_label="Select value",
-    )
-    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    overwrite = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget(),
-        label="Save over it",
-        help_text="Saves your text although somebody has changed the SOP meanwhile.",
-    )
-
     class Meta:
         model = Sop
         fields = EDITABLE
@@ -71,16 +57,10 @@ class SopForm(RevisionForm):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember the revision that is shown."""
+        """Tell the editor whose text it holds."""
         super().__init__(*args, **kwargs)
-        exists = not self.instance._state.adding
-        if exists:
-            self.fields.pop("tenant", None)
-            self.fields["seen_revision"].initial = self.instance.revision
-            if "content" in self.fields:
-                self.fields["content"].widget.attrs["data-sop"] = str(self.instance.pk)
-        if not self.stale:
-            self.fields["overwrite"].widget = forms.HiddenInput()
+        if "content" in self.fields and self.exists:
+            self.fields["content"].widget.attrs["data-sop"] = str(self.instance.pk)
         for name in _LISTS:
             if name in self.fields:
                 self.fields[name].help_text = "Separated by commas."

@@ -1,7 +1,6 @@
 """The pages of SOPs."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -18,7 +17,6 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from accounts.admin.operators import operator_of
 from config.admin.base import OfTenant
 from config.admin.display import NOTHING
 from config.admin.theme import action, display
@@ -34,7 +32,6 @@ from node_links.admin.life_cycle import (
     TagFilter,
     events_panel,
 )
-from node_links.admin.neighbourhood import neighbourhood_address
 
 _METADATA = ("category", "tags", "content_type", "complexity", "audience", "author",
              "search_keywords", "searchable", "review_due_on", "aliases", "prerequisites",
@@ -46,6 +43,8 @@ class SopAdmin(OfTenant, SopActions):
     """SOPs of all organisations."""
 
     form = SopForm
+    create = staticmethod(create_sop)
+    update = staticmethod(update_sop)
     warn_unsaved_form = True
     list_display = ("title", "tenant", "category", "state", "version", "minutes",
                     "reference_count", "updated_at")  # fmt: skip
@@ -138,30 +137,6 @@ class SopAdmin(OfTenant, SopActions):
     def events_tab(self, sop: Sop) -> SafeString:
         """Return what happened to it lately."""
         return events_panel(sop)
-
-    def save_model(self, request: HttpRequest, obj: Sop, form: Any, change: bool) -> None:
-        """Create or change through the services; what they derived goes back into `obj`."""
-        if change:
-            saved = update_sop(
-                actor=operator_of(request, obj.organization_id),
-                pk=obj.pk,
-                values=form.values,
-                expected_revision=form.expected_revision,
-            )
-        else:
-            organization = form.cleaned_data["tenant"]
-            saved = create_sop(actor=operator_of(request, organization.pk), **form.values)
-        obj.__dict__.update(saved.__dict__)
-
-    def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
-        """Draw what is not deleted."""
-        sop = self.entity_of_page(request, object_id)
-        return sop is not None and sop.deleted_at is None
-
-    @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
-    def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go to the picture of what lies around the SOP."""
-        return redirect(neighbourhood_address(Sop.feature_type, UUID(object_id)))
 
     @action(description="Compare versions", icon="difference")
     def compare_versions(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -4,30 +4,62 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
-from accounts.actors import Actor
-from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_one
+from accounts.admin.operators import Write, operator_of, write_one
+from accounts.models import Organization
 from config.admin.base import OperatorAdmin, RefusableForm
-from config.admin.theme import display
+from config.admin.theme import action, display
 from config.exceptions import RevisionConflict
 from node_links.admin.life_cycle import STATUS_COLOURS
+from node_links.admin.neighbourhood import neighbourhood_address
 from node_links.choices import EntityStatus
 from node_links.models import NodeEntity
-
-Write = Callable[[Actor, UUID], object]
 
 
 class RevisionForm(RefusableForm):
     """An entity as it was when its page was opened; `seen_revision` says when that was.
 
-    `editable` names the fields that services take, `nullable` those that are null when empty.
+    `editable` names the fields that services take, `nullable` those that are null when empty. A
+    new one asks for its organisation, and whether to save over a newer state is asked only where
+    there is one.
     """
 
     editable: ClassVar[Sequence[str]] = ()
     nullable: ClassVar[Sequence[str]] = ()
+
+    tenant = forms.ModelChoiceField(
+        Organization.objects.all(),
+        label="Organisation",
+        widget=UnfoldAdminSelectWidget(),
+        empty_label="Select value",
+    )
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    overwrite = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget(),
+        label="Save over it",
+        help_text="Saves what you have written although somebody has changed it meanwhile.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember the revision that is shown."""
+        super().__init__(*args, **kwargs)
+        if self.exists:
+            self.fields.pop("tenant", None)
+            if "seen_revision" in self.fields:
+                self.fields["seen_revision"].initial = self.instance.revision
+        if not self.stale and "overwrite" in self.fields:
+            self.fields["overwrite"].widget = forms.HiddenInput()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the page is that of an entity, not of one to be made."""
+        return not self.instance._state.adding
 
     @property
     def stale(self) -> bool:
@@ -52,7 +84,28 @@ class RevisionForm(RefusableForm):
 
 
 class EntityAdmin(OperatorAdmin):
-    """Pages of an entity with drafts and versions: which act its state allows."""
+    """Pages of an entity with drafts and versions: which act its state allows.
+
+    `create` and `update` are the services that write what the form holds.
+    """
+
+    create: ClassVar[Callable[..., NodeEntity]]
+    update: ClassVar[Callable[..., NodeEntity]]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Create or change through the services; what they derived goes back into `obj`."""
+        if change:
+            actor = operator_of(request, obj.organization_id)
+            saved = type(self).update(
+                actor=actor,
+                pk=obj.pk,
+                values=form.values,
+                expected_revision=form.expected_revision,
+            )
+        else:
+            actor = operator_of(request, form.cleaned_data["tenant"].pk)
+            saved = type(self).create(actor=actor, **form.values)
+        obj.__dict__.update(saved.__dict__)
 
     @display(description="Status", ordering="status", label=STATUS_COLOURS | {"deleted": "danger"})
     def state(self, entity: NodeEntity) -> str:
@@ -91,6 +144,17 @@ class EntityAdmin(OperatorAdmin):
         may = request.user.has_perm(f"{options.app_label}.change_{options.model_name}")
         return bool(entity and entity.deleted_at) and may
 
+    def has_draw_it_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Draw what lies around what is not deleted."""
+        entity = self.entity_of_page(request, object_id)
+        may = request.user.has_perm("node_links.view_nodemetadata")
+        return bool(entity and not entity.deleted_at) and may
+
+    @action(description="Neighbourhood", icon="hub", permissions=["draw_it"])
+    def neighbourhood(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go to the picture of what lies around the entity."""
+        return redirect(neighbourhood_address(self.model.feature_type, UUID(object_id)))
+
     def entity_of_page(self, request: HttpRequest, object_id: str) -> NodeEntity | None:
         """Return the entity of this page, read once for all the questions about its state."""
         seen: dict[str, NodeEntity | None] = request.__dict__.setdefault("_entities_seen", {})
@@ -107,8 +171,7 @@ class EntityAdmin(OperatorAdmin):
     ) -> HttpResponse:
         """Call `write` for the entity of a dialogue's page as its organisation's operator."""
         entity = self.model.all_objects.only("organization_id").get(pk=object_id)
-        actor = operator_of(request, entity.organization_id)
-        return act_on_one(request, entity, done, lambda: write(actor, entity.pk))
+        return write_one(request, entity, done, write)
 
     def _has_state(self, request: HttpRequest, object_id: str, *states: str) -> bool:
         entity = self.entity_of_page(request, object_id)

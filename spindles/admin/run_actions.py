@@ -1,6 +1,5 @@
 """What operators do to runs: to one in a dialogue, to many from the list."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from unfold.enums import ActionVariant
 
 from accounts.actors import Actor
-from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each, act_on_one
+from accounts.admin.operators import Write, write_each, write_one
+from config.admin.acting import chosen_values
 from config.admin.base import ReadOnlyAdmin
 from config.admin.display import admin_link
 from config.admin.theme import action
@@ -34,7 +33,6 @@ from spindles.services.replaying import replay_execution
 from spindles.services.retrying import retry_execution
 from spindles.services.skipping import skip_step
 
-Write = Callable[[Actor, UUID], object]
 _PENDING, _RUNNING, _PAUSED = OPEN
 _ENDED = (ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED)
 
@@ -55,17 +53,19 @@ class ExecutionActions(ReadOnlyAdmin):
     @action(description="Cancel", permissions=["control"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
         """End each of them now."""
-        _each(request, queryset, "Cancelled", lambda a, pk: cancel_execution(actor=a, pk=pk))
+        write_each(request, queryset, "Cancelled", lambda a, pk: cancel_execution(actor=a, pk=pk))
 
     @action(description="Resume", permissions=["control"])
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
         """Let each paused or failed one go on."""
-        _each(request, queryset, "Resumed", lambda a, pk: resume_execution(actor=a, pk=pk))
+        write_each(request, queryset, "Resumed", lambda a, pk: resume_execution(actor=a, pk=pk))
 
     @action(description="Retry as new runs", permissions=["control"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
         """Start each again with what it has not completed."""
-        _each(request, queryset, "Started again", lambda a, pk: retry_execution(actor=a, pk=pk))
+        write_each(
+            request, queryset, "Started again", lambda a, pk: retry_execution(actor=a, pk=pk)
+        )
 
     @action(
         description="Answer",
@@ -106,7 +106,7 @@ class ExecutionActions(ReadOnlyAdmin):
     )
     def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
         """Let it go on."""
-        values = _values(form)
+        values = chosen_values(form)
         return self._act(
             request, object_id, "It goes on.",
             lambda a, pk: resume_execution(actor=a, pk=pk, **values),
@@ -176,7 +176,7 @@ class ExecutionActions(ReadOnlyAdmin):
     )
     def replay(self, request: HttpRequest, form: ReplayForm, object_id: str) -> HttpResponse:
         """Run it again for comparison."""
-        values = _values(form)
+        values = chosen_values(form)
         values["start_from_step"] = values["start_from_step"] or None
 
         def write(actor: Actor, pk: UUID) -> None:
@@ -239,24 +239,8 @@ class ExecutionActions(ReadOnlyAdmin):
         return seen[object_id] in statuses and self.has_control_permission(request)
 
     def _act(self, request: HttpRequest, object_id: str, done: str, write: Write) -> HttpResponse:
-        run = run_row(object_id)
-        actor = operator_of(request, run.organization_id)
-        return act_on_one(request, run, done, lambda: write(actor, run.pk))
+        return write_one(request, run_row(object_id), done, write)
 
 
 def _link(request: HttpRequest, run: Execution) -> None:
     messages.info(request, admin_link(Execution, run.pk, f"Open {run}"))
-
-
-def _values(form: Any) -> dict[str, Any]:
-    """Return what was chosen in a dialogue, without its hidden sign of being sent."""
-    return {name: value for name, value in form.cleaned_data.items() if name[0] != "_"}
-
-
-def _each(request: HttpRequest, chosen: QuerySet[Execution], done: str, write: Write) -> None:
-    act_on_each(
-        request,
-        chosen,
-        done,
-        lambda run: write(operator_of(request, run.organization_id), run.pk),
-    )

@@ -14,7 +14,7 @@ from unfold.widgets import (
 
 from config.admin.theme import BaseDialogForm
 from node_links.admin.life_cycle import Options
-from spindles.choices import ReplayMode, StepStatus, WaitKind
+from spindles.choices import ReplayMode, SnapshotStatus, StepStatus, WaitKind
 from spindles.models import Execution, ExecutionSnapshot, ExecutionStep
 
 _WHOLE = ("", "—")
@@ -46,7 +46,7 @@ class ResumeForm(BaseDialogForm):
         """Offer the snapshots of the run."""
         super().__init__(*args, **kwargs)
         rows = ExecutionSnapshot.objects.filter(
-            execution=_run_id(self), status=ExecutionSnapshot.Status.READY
+            execution=_run_id(self), status=SnapshotStatus.READY
         ).values_list("number", "percent", "created_at")
         self.fields["snapshot"].choices = [  # type: ignore[attr-defined]  # of the choice field
             _WHOLE,

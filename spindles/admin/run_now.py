@@ -18,7 +18,7 @@ from spindles.choices import Environment
 from spindles.definitions.inputs import InputDefinition, complete_inputs, stored_inputs
 from spindles.engine.starting import start_execution
 from spindles.models import Execution, Spindle, SpindleVersion
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 
 _PREFIX = "input-"
 _FREE = "inputs"

@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.enums import ActionVariant
 
-from accounts.admin.operators import operator_of
-from config.admin.acting import act_on_each
+from accounts.admin.operators import operator_of, write_each
 from config.admin.base import explain
 from config.admin.display import admin_address
 from config.admin.theme import action
 from config.exceptions import DomainError
-from node_links.admin.entity_pages import EntityAdmin, Write
+from node_links.admin.entity_pages import EntityAdmin
 from node_links.admin.life_cycle import BumpForm, PublishForm, ReasonForm
 from node_links.choices import Bump
 from node_links.models import NodeEntity
@@ -47,18 +46,21 @@ class SpindleActions(EntityAdmin):
         "activate",
         "deactivate",
         "restore",
+        "neighbourhood",
         {"title": "More", "icon": "more_horiz", "items": ["deprecate", "archive", "delete_softly"]},
     )
 
     @action(description="Activate", permissions=["change"])
     def activate_selected(self, request: HttpRequest, queryset: QuerySet[Spindle]) -> None:
         """Let each live version that rests work again."""
-        _each(request, queryset, "Activated", lambda a, pk: activate_spindle(actor=a, pk=pk))
+        write_each(request, queryset, "Activated", lambda a, pk: activate_spindle(actor=a, pk=pk))
 
     @action(description="Deactivate", permissions=["change"])
     def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Spindle]) -> None:
         """Let each live version rest."""
-        _each(request, queryset, "Deactivated", lambda a, pk: deactivate_spindle(actor=a, pk=pk))
+        write_each(
+            request, queryset, "Deactivated", lambda a, pk: deactivate_spindle(actor=a, pk=pk)
+        )
 
     @action(
         description="Run now",
@@ -275,12 +277,3 @@ class SpindleActions(EntityAdmin):
             return HttpResponse(headers={"HX-Redirect": str(admin_address(Spindle, spindle.pk))})
         messages.success(request, "The run was started.")
         return HttpResponse(headers={"HX-Redirect": str(admin_address(Execution, run.pk))})
-
-
-def _each(request: HttpRequest, chosen: QuerySet[Spindle], done: str, write: Write) -> None:
-    act_on_each(
-        request,
-        chosen,
-        done,
-        lambda spindle: write(operator_of(request, spindle.organization_id), spindle.pk),
-    )

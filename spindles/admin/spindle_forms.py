@@ -5,13 +5,10 @@ from uuid import UUID
 
 from django import forms
 from unfold.widgets import (
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
 )
 
-from accounts.models import Organization
 from node_links.admin.entity_pages import RevisionForm
 from spindles.models import Spindle
 from spindles.services.defining import definition_of
@@ -29,23 +26,10 @@ class SpindleForm(RevisionForm):
     editable = EDITABLE
     nullable = _NULLABLE
 
-    tenant = forms.ModelChoiceField(
-        Organization.objects.all(),
-        label="Organisation",
-        widget=UnfoldAdminSelectWidget(),
-        empty_label="Select value",
-    )
     steps = forms.JSONField(
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 24, "class": "nl-mono"}),
         help_text="The list of steps as JSON; the drawing follows it.",
-    )
-    seen_revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    overwrite = forms.BooleanField(
-        required=False,
-        widget=UnfoldBooleanSwitchWidget(),
-        label="Save over it",
-        help_text="Saves your values although somebody has changed the spindle meanwhile.",
     )
 
     class Meta:
@@ -57,17 +41,11 @@ class SpindleForm(RevisionForm):
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember the revision that is shown."""
+        """Show the steps as they are written."""
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
-            self.fields.pop("tenant", None)
-            if "seen_revision" in self.fields:
-                self.fields["seen_revision"].initial = self.instance.revision
-            if "steps" in self.fields:
-                written = definition_of(self.instance).steps
-                self.fields["steps"].initial = [step.as_dict() for step in written]
-        if not self.stale and "overwrite" in self.fields:
-            self.fields["overwrite"].widget = forms.HiddenInput()
+        if "steps" in self.fields and self.exists:
+            written = definition_of(self.instance).steps
+            self.fields["steps"].initial = [step.as_dict() for step in written]
         if "tags" in self.fields:
             self.fields["tags"].help_text = "Separated by commas."
 

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from accounts.admin.operators import operator_of
 from config.admin.base import OfTenant
 from config.admin.display import NOTHING, panel
 from config.admin.theme import display
@@ -44,6 +43,8 @@ class SpindleAdmin(OfTenant, SpindleActions):
     """Spindles of all organisations."""
 
     form = SpindleForm
+    create = staticmethod(create_spindle)
+    update = staticmethod(update_spindle)
     warn_unsaved_form = True
     list_display = ("name", "tenant", "owner", "state", "version", "live", "nodes", "updated_at")
     list_select_related = ("organization", "owner")
@@ -170,17 +171,3 @@ class SpindleAdmin(OfTenant, SpindleActions):
     def events_tab(self, spindle: Spindle) -> SafeString:
         """Return what happened to it lately."""
         return events_panel(spindle)
-
-    def save_model(self, request: HttpRequest, obj: Spindle, form: Any, change: bool) -> None:
-        """Create or change through the services; what they derived goes back into `obj`."""
-        if change:
-            saved = update_spindle(
-                actor=operator_of(request, obj.organization_id),
-                pk=obj.pk,
-                values=form.values,
-                expected_revision=form.expected_revision,
-            )
-        else:
-            organization = form.cleaned_data["tenant"]
-            saved = create_spindle(actor=operator_of(request, organization.pk), **form.values)
-        obj.__dict__.update(saved.__dict__)
