@@ -1,6 +1,6 @@
 """What spindles do when something happens elsewhere."""
 
-from accounts.actors import system_actor
+from node_links.events.appearing import heal_when_it_appears
 from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribe
 from spindles.services.references import heal_references
@@ -8,25 +8,7 @@ from spindles.services.triggers.reacting import fire_on_event
 from spindles.services.waiting import answer_steps
 from spindles.triggers.definitions import UNHEARD
 
-APPEARED = (
-    "SopCreated",
-    "SopRestored",
-    "WorkflowCreated",
-    "WorkflowRestored",
-    "FunctionModelCreated",
-    "FunctionModelRestored",
-)
-"""The events after which something is there that a step may have referred to before."""
-
-
-@subscribe("spindle_references", APPEARED)
-def link_waiting_references(event: Event) -> None:
-    """Link the steps that have waited for what has appeared."""
-    heal_references(
-        actor=system_actor(event.organization_id),
-        feature=event.feature_type,
-        entity_id=event.entity_id,
-    )
+heal_when_it_appears("spindle_references", heal_references)
 
 
 @subscribe("spindle-triggers", ["*"], replayable=False, without=UNHEARD)
