@@ -39,7 +39,7 @@ from node_links.webhooks.services import create_webhook, ping_webhook
 from spindles.engine.session import Session
 from spindles.engine.starting import start_execution
 from spindles.models import ExecutionSnapshot, Spindle, SpindleTrigger, TriggerFiring
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 from spindles.services.credentials import create_credential
 from spindles.services.plans import store_plan
 from spindles.services.publishing import publish_spindle

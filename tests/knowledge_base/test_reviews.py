@@ -20,7 +20,8 @@ from node_links.events.reading import event_of
 from node_links.models import AuditLog, NodeEvent, Notification
 from node_links.subscribers import notify_people
 from tests.factories import Cast, UserFactory, make_sop
-from tests.knowledge_base.observing import SOPS, address, event_types, faults, refused, reread
+from tests.knowledge_base.observing import SOPS, address, reread
+from tests.observing import event_types, faults, refused
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 2)

@@ -10,7 +10,6 @@ from tests.factories import Person
 from tests.function_models.drawings import container, drawing
 
 MODELS = "/api/v1/function-models/"
-UNKNOWN = "01a1fd92-4485-7125-9c15-0fe4a3fc4ef3"
 
 
 def address(model: FunctionModel | UUID | str, rest: str = "") -> str:
@@ -28,25 +27,6 @@ def publishable(*more: dict[str, Any]) -> dict[str, Any]:
     return drawing(*ends, *more, arrows=("in>work", "work>out"))
 
 
-def faults(response: Any) -> set[tuple[str, str]]:
-    """Return (pointer, code) of each violation that a refusal names."""
-    assert response["Content-Type"] == "application/problem+json", response.content
-    return {(error["pointer"], error["code"]) for error in response.json()["errors"]}
-
-
-def refused(response: Any, status: int, code: str) -> dict[str, Any]:
-    """Assert that the answer is this refusal and return its document."""
-    body: dict[str, Any] = response.json()
-    assert (response.status_code, body["code"]) == (status, code), body
-    return body
-
-
-def answered(response: Any, status: int = 200) -> Any:
-    """Assert that the answer has this status and return its body."""
-    assert response.status_code == status, response.content
-    return response.json() if response.content else None
-
-
 def everything() -> list[Any]:
     """Return the state of all that a write of a model may touch, in all organisations."""
     with system_scope():
@@ -58,20 +38,6 @@ def everything() -> list[Any]:
             NodeLink.objects.count(),
             AuditLog.objects.exclude(operation="ACCESS").count(),
         ]
-
-
-def events(person: Person, model: FunctionModel | UUID | str) -> list[tuple[str, dict[str, Any]]]:
-    """Return (type, data) of a model's events in order; asserts that they count without a gap."""
-    pk = model.pk if isinstance(model, FunctionModel) else model
-    with scope(person.actor):
-        rows = list(NodeEvent.objects.filter(entity_id=pk).order_by("sequence"))
-    assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
-    return [(row.event_type, row.data) for row in rows]
-
-
-def event_types(person: Person, model: FunctionModel | UUID | str) -> list[str]:
-    """Return the types of a model's events in order."""
-    return [name for name, _ in events(person, model)]
 
 
 def reread(person: Person, model: FunctionModel | UUID | str) -> FunctionModel:

@@ -8,15 +8,9 @@ import pytest
 from accounts.choices import Role
 from function_models.models import FunctionModel
 from tests.factories import Cast, Person, make_model, make_person
-from tests.function_models.api.observing import (
-    MODELS,
-    address,
-    answered,
-    everything,
-    publishable,
-    refused,
-)
+from tests.function_models.api.observing import MODELS, address, everything, publishable
 from tests.function_models.drawings import container
+from tests.observing import answered, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -7,18 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import Cast, make_model
-from tests.function_models.api.observing import (
-    address,
-    answered,
-    event_types,
-    events,
-    everything,
-    faults,
-    publishable,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import address, everything, publishable, reread
 from tests.function_models.drawings import container, drawing, edges, knowledge, nested, tether
+from tests.observing import answered, event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -6,17 +6,9 @@ import pytest
 
 from function_models.models import FunctionModel
 from tests.factories import Cast, Person, make_model
-from tests.function_models.api.observing import (
-    UNKNOWN,
-    address,
-    answered,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import address, everything, reread
 from tests.function_models.drawings import container, drawing, tether
+from tests.observing import UNKNOWN, answered, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 PAST = {"valid_until": "2020-01-01T00:00:00+00:00"}

@@ -9,15 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.tenancy import scope
 from node_links.models import AuditLog
 from tests.factories import Cast, Person, make_model
-from tests.function_models.api.observing import (
-    MODELS,
-    address,
-    answered,
-    everything,
-    faults,
-    publishable,
-    refused,
-)
+from tests.function_models.api.observing import MODELS, address, everything, publishable
+from tests.observing import answered, faults, refused
 
 pytestmark = pytest.mark.django_db
 FLOW = {"nodes": [{"id": "a", "type": "step", "position": {"x": 0, "y": 0}, "data": {}}]}

@@ -5,20 +5,9 @@ from typing import Any
 import pytest
 
 from tests.factories import Cast, make_model
-from tests.function_models.api.observing import (
-    MODELS,
-    UNKNOWN,
-    address,
-    answered,
-    event_types,
-    events,
-    everything,
-    faults,
-    publishable,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import MODELS, address, everything, publishable, reread
 from tests.function_models.drawings import container
+from tests.observing import UNKNOWN, answered, event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

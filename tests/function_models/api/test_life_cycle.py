@@ -11,19 +11,9 @@ from function_models.models import FunctionModel
 from function_models.tasks.maintenance import purge_models
 from node_links.models import AuditLog, NodeEvent, NodeLink, NodeMetadata
 from tests.factories import Cast, Person, make_model, make_sop
-from tests.function_models.api.observing import (
-    MODELS,
-    UNKNOWN,
-    address,
-    answered,
-    events,
-    everything,
-    faults,
-    publishable,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import MODELS, address, everything, publishable, reread
 from tests.function_models.drawings import container, drawing, knowledge, nested
+from tests.observing import UNKNOWN, answered, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

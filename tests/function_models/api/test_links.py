@@ -9,20 +9,9 @@ from node_links.events.delivering import deliver
 from node_links.events.subscribing import subscribers
 from node_links.models import NodeLink
 from tests.factories import Cast, make_model, make_sop
-from tests.function_models.api.observing import (
-    UNKNOWN,
-    address,
-    answered,
-    event_types,
-    events,
-    everything,
-    faults,
-    links,
-    publishable,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import address, everything, links, publishable, reread
 from tests.function_models.drawings import container, drawing, knowledge, nested, tether
+from tests.observing import UNKNOWN, answered, event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

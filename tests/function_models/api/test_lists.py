@@ -11,16 +11,9 @@ from django.utils import timezone
 from accounts.tenancy import scope
 from function_models.models import FunctionModel
 from tests.factories import Cast, Person, make_model
-from tests.function_models.api.observing import (
-    MODELS,
-    UNKNOWN,
-    address,
-    answered,
-    faults,
-    publishable,
-    refused,
-)
+from tests.function_models.api.observing import MODELS, address, publishable
 from tests.function_models.drawings import container, drawing, knowledge
+from tests.observing import UNKNOWN, answered, faults, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,9 @@ from accounts.tokens import issue_tokens
 from function_models.models import FunctionModel
 from node_links.models import NodeMetadata
 from tests.factories import Person, make_cast, make_model
-from tests.function_models.api.observing import address, event_types, reread
+from tests.function_models.api.observing import address, reread
 from tests.function_models.drawings import container, drawing
+from tests.observing import event_types
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = 6

@@ -12,19 +12,9 @@ from function_models.services.planning import plan_of
 from spindles.models import StoredPlan
 from spindles.services.plans import load_plan
 from tests.factories import Cast, make_cast, make_model, make_sop
-from tests.function_models.api.observing import (
-    UNKNOWN,
-    address,
-    answered,
-    event_types,
-    events,
-    everything,
-    faults,
-    publishable,
-    refused,
-    reread,
-)
+from tests.function_models.api.observing import address, everything, publishable, reread
 from tests.function_models.drawings import container, drawing, knowledge, nested, tether
+from tests.observing import UNKNOWN, answered, event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

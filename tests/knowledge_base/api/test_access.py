@@ -14,16 +14,8 @@ from knowledge_base.api.urls import router
 from knowledge_base.models import Sop
 from knowledge_base.services.sops import delete_sop
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import (
-    SOPS,
-    address,
-    event_types,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.knowledge_base.observing import SOPS, address, everything, reread
+from tests.observing import event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 LISTS = ("editors", "viewers", "publishers", "executors", "archivers")

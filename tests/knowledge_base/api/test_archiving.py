@@ -14,14 +14,8 @@ from node_links.models import NodeEvent, NodeLink, NodeMetadata, Saga
 from node_links.sagas.definitions import SagaContext, SagaDefinition, Step, sagas
 from node_links.sagas.resuming import resume_sagas
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import (
-    address,
-    event_types,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.knowledge_base.observing import address, everything, reread
+from tests.observing import event_types, faults, refused
 
 pytestmark = pytest.mark.django_db
 CLEANUP = {"reason": "Replaced.", "cleanup_links": True}

@@ -15,7 +15,8 @@ from node_links.sagas.resuming import resume_sagas
 from tests.factories import Cast, make_sop
 from tests.knowledge_base.api.test_archiving import hub as hub
 from tests.knowledge_base.api.test_archiving import link, link_types, rows, saga_states
-from tests.knowledge_base.observing import address, event_types, everything, faults, refused
+from tests.knowledge_base.observing import address, everything
+from tests.observing import event_types, faults, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -6,15 +6,8 @@ import pytest
 
 from knowledge_base.models import Sop
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import (
-    SOPS,
-    address,
-    event_types,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.knowledge_base.observing import SOPS, address, everything, reread
+from tests.observing import event_types, faults, refused
 
 pytestmark = pytest.mark.django_db
 MEGABYTE = 1024 * 1024

@@ -17,7 +17,8 @@ from knowledge_base.services import importing
 from knowledge_base.services.exporting import export_files
 from knowledge_base.services.importing import import_folder
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import SOPS, address, everything, faults, refused, reread
+from tests.knowledge_base.observing import SOPS, address, everything, reread
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "kb"

@@ -13,16 +13,8 @@ from knowledge_base.models import Sop, SopVersion
 from node_links.choices import LinkOrigin
 from node_links.models import NodeLink, NodeMetadata
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import (
-    SOPS,
-    address,
-    event_types,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.knowledge_base.observing import SOPS, address, everything, reread
+from tests.observing import event_types, events, faults, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,8 @@ from knowledge_base.models import Sop
 from node_links.choices import LinkOrigin
 from node_links.models import NodeLink
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import SOPS, address, event_types, events
+from tests.knowledge_base.observing import SOPS, address
+from tests.observing import event_types, events
 
 pytestmark = pytest.mark.django_db
 

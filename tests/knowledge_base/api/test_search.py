@@ -6,7 +6,8 @@ import pytest
 
 from node_links.search.backlog import drain
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import SOPS, address, faults
+from tests.knowledge_base.observing import SOPS, address
+from tests.observing import faults
 
 pytestmark = pytest.mark.django_db
 

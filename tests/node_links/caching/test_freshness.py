@@ -17,7 +17,7 @@ from knowledge_base.services.sops import update_sop
 from node_links.api import cached
 from node_links.caching import bodies
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import address, refused
+from tests.knowledge_base.observing import address
 from tests.node_links.caching.observing import (
     get,
     got,
@@ -26,6 +26,7 @@ from tests.node_links.caching.observing import (
     revisions_kept,
     states_kept,
 )
+from tests.observing import refused
 
 Write = Callable[[Any, Sop], Any]
 

@@ -15,7 +15,7 @@ from node_links.choices import FeatureType, LinkOrigin
 from node_links.graph.linked import linked_entities
 from node_links.models import NodeLink, NodeMetadata
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import SOPS, address, refused
+from tests.knowledge_base.observing import SOPS, address
 from tests.node_links.caching.observing import (
     get,
     got,
@@ -24,6 +24,7 @@ from tests.node_links.caching.observing import (
     lookups,
     revisions_kept,
 )
+from tests.observing import refused
 
 
 def link(person: Person, sop: Sop, feature: FeatureType, *, outwards: bool) -> NodeMetadata:

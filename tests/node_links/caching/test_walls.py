@@ -11,8 +11,9 @@ from knowledge_base.api.views import SopViewSet
 from knowledge_base.models import Sop
 from node_links.permissions import Act
 from tests.factories import Cast, Person, make_person, make_sop
-from tests.knowledge_base.observing import address, refused
+from tests.knowledge_base.observing import address
 from tests.node_links.caching.observing import get, got, got_from_cache, lookups
+from tests.observing import refused
 
 
 @pytest.fixture

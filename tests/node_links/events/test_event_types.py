@@ -8,9 +8,9 @@ from django.db import ProgrammingError, transaction
 from accounts.tenancy import scope, system_scope
 from node_links.models import CustomEventType
 from tests.factories import Cast
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.events.conftest import INSPECTED
 from tests.node_links.events.observing import EVENTS, TYPES, inspection
+from tests.observing import faults, refused
 
 
 def catalogue(cast: Cast) -> dict[tuple[str, int], dict[str, Any]]:

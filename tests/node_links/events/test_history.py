@@ -14,8 +14,8 @@ from config.request_context import caused_by, inside_execution, request_context
 from knowledge_base.models import Sop
 from node_links.events.recording import record_event
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.events.observing import EVENTS, results
+from tests.observing import faults, refused
 
 FEATURE = "knowledge-base"
 

@@ -10,8 +10,8 @@ from django.db.models import F
 from accounts.tenancy import system_scope
 from node_links.models import DedupKey
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.events.observing import BATCH, EVENTS, inspection, stored, traces
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.usefixtures("inspected")
 FEATURE = "knowledge-base"

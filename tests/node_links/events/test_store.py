@@ -29,8 +29,8 @@ from node_links.models import NodeEvent
 from node_links.services.event_types import register_event_type
 from node_links.services.publishing import Publication, Published, publish_event, publish_events
 from tests.factories import Cast, make_cast, make_sop
-from tests.knowledge_base.observing import event_types as types_of
 from tests.knowledge_base.observing import everything
+from tests.observing import event_types as types_of
 
 WRITERS = 16
 T = TypeVar("T")

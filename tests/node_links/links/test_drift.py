@@ -23,9 +23,9 @@ from node_links.services.links.drifting import Followed, follow_all, follow_link
 from node_links.subscribers import follow_version_pins
 from node_links.tasks.drift import check_version_pins
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import faults
 from tests.node_links.links.conftest import joined, node_at
 from tests.node_links.links.observing import make_link, told
+from tests.observing import faults
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from knowledge_base.services.sops import delete_sop
 from node_links.models import AuditLog, LinkStrengthCalculation, NodeEvent, NodeLink
 from node_links.services.links.recomputing import recompute_strength
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.links.observing import make_link, reread, strength_of, told
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 

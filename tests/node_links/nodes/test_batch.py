@@ -12,7 +12,7 @@ from knowledge_base.models import Sop
 from knowledge_base.services.sops import archive_sop
 from node_links.models import NodeEvent, NodeLink, NodeMetadata
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import everything, faults, refused
+from tests.knowledge_base.observing import everything
 from tests.node_links.nodes.conftest import (
     FEATURE,
     NODES,
@@ -23,6 +23,7 @@ from tests.node_links.nodes.conftest import (
     reread,
     told,
 )
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 

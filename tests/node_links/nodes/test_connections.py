@@ -11,8 +11,8 @@ from knowledge_base.services.sops import archive_sop
 from node_links.models import NodeLinkType, NodeMetadata
 from node_links.services.entities import soft_delete_entity
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import at, draw_row, link, node_of
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from node_links.search.backlog import drain
 from node_links.search.vectors import NodeVector, insert_vectors, search_vectors
 from node_links.services.nodes.syncing import sync_nodes
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import at, draw_row, node_of, reread, told
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 

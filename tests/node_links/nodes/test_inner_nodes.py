@@ -11,7 +11,6 @@ from node_links.models import NodeEntity, NodeLink, NodeMetadata
 from node_links.operations import NodeOperations
 from node_links.registry import Feature, features
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import (
     FEATURE,
     NODES,
@@ -22,6 +21,7 @@ from tests.node_links.nodes.conftest import (
     reread,
     told,
 )
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 

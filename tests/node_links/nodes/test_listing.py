@@ -12,8 +12,8 @@ from knowledge_base.services.sops import archive_sop, delete_sop
 from node_links.models import NodeMetadata
 from node_links.search.backlog import drain
 from tests.factories import Cast, Person, make_sop
-from tests.knowledge_base.observing import faults
 from tests.node_links.nodes.conftest import NODES, at, draw_row
+from tests.observing import faults
 
 pytestmark = pytest.mark.django_db
 

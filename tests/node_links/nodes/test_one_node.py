@@ -12,8 +12,8 @@ from knowledge_base.services.sops import archive_sop, delete_sop, update_sop
 from node_links.models import AuditLog, NodeEvent, NodeMetadata
 from tests.accounts.conftest import make_key
 from tests.factories import Cast, make_sop
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.nodes.conftest import NODES, at, draw_row, link, node_of, reread, told
+from tests.observing import faults, refused
 
 UNKNOWN = "0190a0b0-0000-7000-8000-000000000000"
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from config.ids import uuid7
 from node_links.models import Notification, NotificationPreference
 from node_links.notifications.kinds import kinds
 from tests.factories import Cast, Person
-from tests.knowledge_base.observing import faults, refused
 from tests.node_links.notifications.conftest import deliver, failed_run, told
+from tests.observing import faults, refused
 
 pytestmark = pytest.mark.django_db
 NOTICES = "/api/v1/notifications/"

@@ -7,15 +7,8 @@ import pytest
 from accounts.tenancy import scope
 from node_links.models import NodeMetadata
 from tests.factories import Cast, make_spindle
-from tests.spindles.api.observing import (
-    address,
-    answered,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.observing import answered, events, refused
+from tests.spindles.api.observing import address, everything, faults, reread
 from tests.spindles.definitions.writing import gate, step
 
 pytestmark = pytest.mark.django_db

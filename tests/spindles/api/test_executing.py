@@ -13,7 +13,8 @@ from spindles.models import Execution, Spindle
 from spindles.services.publishing import publish_spindle
 from tests.accounts.conftest import bearer, make_key
 from tests.factories import Cast, Person, make_person, make_spindle
-from tests.spindles.api.observing import UNKNOWN, address, answered, faults, refused
+from tests.observing import UNKNOWN, answered, refused
+from tests.spindles.api.observing import address, faults
 from tests.spindles.definitions.writing import step
 from tests.spindles.runs import Started
 

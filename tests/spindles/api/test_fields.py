@@ -7,18 +7,8 @@ import pytest
 from accounts.tenancy import scope
 from node_links.models import NodeMetadata
 from tests.factories import Cast, make_spindle
-from tests.spindles.api.observing import (
-    SPINDLES,
-    UNKNOWN,
-    address,
-    answered,
-    event_types,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.observing import UNKNOWN, answered, event_types, events, refused
+from tests.spindles.api.observing import SPINDLES, address, everything, faults, reread
 from tests.spindles.definitions.writing import step
 
 pytestmark = pytest.mark.django_db

@@ -11,18 +11,8 @@ from accounts.tenancy import scope
 from spindles.models import Spindle, SpindleVersion, StoredPlan
 from spindles.services.plans import load_plan
 from tests.factories import Cast, Person, make_spindle
-from tests.spindles.api.observing import (
-    UNKNOWN,
-    address,
-    answered,
-    audited,
-    event_types,
-    events,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.observing import UNKNOWN, answered, audited, event_types, events, refused
+from tests.spindles.api.observing import address, everything, faults, reread
 from tests.spindles.definitions.writing import step
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from spindles.models import Spindle
 from tests.factories import Cast, Person, make_spindle
-from tests.spindles.api.observing import SPINDLES, UNKNOWN, address, answered, faults, refused
+from tests.observing import UNKNOWN, answered, refused
+from tests.spindles.api.observing import SPINDLES, address, faults
 from tests.spindles.definitions.writing import gate, step
 
 pytestmark = pytest.mark.django_db

@@ -6,15 +6,8 @@ import pytest
 
 from spindles.models import Spindle
 from tests.factories import Cast, make_spindle
-from tests.spindles.api.observing import (
-    address,
-    answered,
-    event_types,
-    everything,
-    faults,
-    refused,
-    reread,
-)
+from tests.observing import answered, event_types, refused
+from tests.spindles.api.observing import address, everything, faults, reread
 from tests.spindles.definitions.writing import step
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from function_models.services.deleting import delete_model
 from spindles.engine.outputs import store_output
 from spindles.models import Execution
 from spindles.plans.plan import Plan, Step
-from spindles.registry import Prepared, Runnable, runnables
+from spindles.registry.runnables import Prepared, Runnable, runnables
 from tests.factories import Cast, make_model, make_sop
 from tests.spindles.stored_runs import (
     EXECUTIONS,
