@@ -85,7 +85,7 @@ class _Bench:
         from accounts.tenancy import scope
         from config.ids import uuid7
         from spindles.engine.starting import start_execution
-        from spindles.registry import Prepared, Source
+        from spindles.registry.runnables import Prepared, Source
 
         actor = self.stack.actor
         with scope(actor):

@@ -207,3 +207,21 @@ class FiringOutcome(models.TextChoices):
     STARTED = "started", "Started a run"
     SKIPPED = "skipped", "Skipped"
     REFUSED = "refused", "Refused"
+
+
+class SnapshotStatus(models.TextChoices):
+    """Whether a snapshot can be restored."""
+
+    CREATING = "creating", "Creating"
+    READY = "ready", "Ready"
+    RESTORING = "restoring", "Restoring"
+    FAILED = "failed", "Failed"
+    DELETED = "deleted", "Deleted"
+
+
+class SnapshotType(models.TextChoices):
+    """Why a snapshot was taken."""
+
+    CHECKPOINT = "checkpoint", "Checkpoint"
+    BEFORE_STEP = "before_step", "Before a step"
+    AFTER_STEP = "after_step", "After a step"

@@ -5,7 +5,7 @@ from typing import Any
 
 from spindles.choices import Category
 from spindles.expressions.conditions import ConditionError, evaluate
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 
 def narrow_outputs(outputs: Mapping[str, Any], asked: Mapping[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from function_models.services.run_contexts import contexts_of_run
 from function_models.services.running import prepare_model
 from spindles.models import Execution, ExecutionStep
 from spindles.plans.plan import Plan
-from spindles.registry import Runnable, runnables
+from spindles.registry.runnables import Runnable, runnables
 from spindles.runs.outputs import read_output
 from spindles.runs.steps import MOST_BYTES
 

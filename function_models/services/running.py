@@ -24,7 +24,7 @@ from node_links.services.versions import get_snapshot
 from spindles.choices import Environment
 from spindles.engine.starting import start_execution
 from spindles.models import Execution
-from spindles.registry import Prepared, Source
+from spindles.registry.runnables import Prepared, Source
 
 DRAFT = "draft"
 

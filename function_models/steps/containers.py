@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from spindles.choices import Category, StepStatus
-from spindles.registry import Done, Place, StepContext, StepError, StepKind
+from spindles.registry.kinds import Place, StepContext, StepKind
+from spindles.registry.results import Done, StepError
 from spindles.steps.params import Params
 
 

@@ -1,7 +1,7 @@
 """Adding the kinds of this package to the registry."""
 
 from function_models.steps import containers, nested
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 FAMILIES = (containers, nested)
 

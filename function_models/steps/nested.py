@@ -23,7 +23,8 @@ from spindles.choices import Category
 from spindles.expressions.paths import ROOTS, split_path
 from spindles.expressions.templates import render, resolve
 from spindles.models import Execution
-from spindles.registry import Place, StartChild, StepContext, StepError, StepKind
+from spindles.registry.kinds import Place, StepContext, StepKind
+from spindles.registry.results import StartChild, StepError
 from spindles.steps.params import Params
 
 

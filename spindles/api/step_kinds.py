@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.permissions import IsMember
 from config.api.views import APIView
 from spindles.api.serializers.definitions import StepKindSerializer
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 
 class StepKindsView(APIView):

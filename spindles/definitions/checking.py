@@ -13,7 +13,7 @@ from node_links.canvas.documents import find_cycle
 from spindles.definitions import limits
 from spindles.definitions.params import check_params, outcomes_of
 from spindles.definitions.steps import Dependency, StepDefinition, StepFields
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 Refuse = Callable[[str, str, str], None]
 

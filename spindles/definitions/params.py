@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from config.exceptions import FieldError
 from node_links.canvas.faults import faults_of
 from spindles.expressions.paths import TEMPLATE
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 _ABSENT = frozenset({"missing", "required"})
 

@@ -11,7 +11,7 @@ from spindles.definitions.params import check_params
 from spindles.definitions.steps import StepDefinition
 from spindles.expressions.conditions import ConditionError, compile_condition
 from spindles.expressions.paths import Path, condition_paths, split_path, template_paths
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 PLACEHOLDER = "placeholder"
 _STEP_PARTS = ("output", "status", "error")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from node_links.choices import FeatureType
 from spindles.definitions.steps import StepDefinition
 from spindles.expressions.paths import TEMPLATE
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 
 LINK_TYPES: dict[str, str] = {
     FeatureType.SPINDLE: "triggers",

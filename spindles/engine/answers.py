@@ -11,8 +11,8 @@ from spindles.engine.failures import from_told
 from spindles.engine.outputs import Stored
 from spindles.engine.state import Run, StepState
 from spindles.engine.stepping import unexpected
-from spindles.engine.transitions import complete, fail, interrupt
-from spindles.registry import StepError
+from spindles.engine.transitions import complete, fail_as_planned, interrupt
+from spindles.registry.results import StepError
 
 
 def take_answer(run: Run, step: StepState, job: "Future[bytes]") -> None:
@@ -25,40 +25,17 @@ def take_answer(run: Run, step: StepState, job: "Future[bytes]") -> None:
     else:
         timed_out = isinstance(error, TimeoutError)
         status = AttemptStatus.TIMEOUT if timed_out else AttemptStatus.FAILED
-        _fail(run, step, _of_process(error), status=status, known=False)
+        fail_as_planned(run, step, _of_process(error), status=status, known=False)
 
 
 def _take(run: Run, step: StepState, written: bytes) -> None:
     answer = orjson.loads(written)
     if "error" in answer:
-        _fail(run, step, from_told(answer["error"]), seconds=answer["seconds"])
+        fail_as_planned(run, step, from_told(answer["error"]), seconds=answer["seconds"])
         return
     step.used = answer["used"]
     output = Stored(answer["output"], answer["file"], answer["hash"], answer["size"])
     complete(run, step, output, seconds=answer["seconds"])
-
-
-def _fail(
-    run: Run,
-    step: StepState,
-    error: StepError,
-    *,
-    status: AttemptStatus = AttemptStatus.FAILED,
-    seconds: float | None = None,
-    known: bool = True,
-) -> None:
-    planned = run.definition(step)
-    last = bool(planned.last_try_after)
-    fail(
-        run,
-        step,
-        error,
-        rule=planned.retry,
-        status=status,
-        seconds=seconds,
-        last_chance=last,
-        known=known,
-    )
 
 
 def _of_process(error: BaseException) -> StepError:

@@ -6,7 +6,8 @@ from typing import Any
 from spindles.choices import Category
 from spindles.expressions.paths import split_path
 from spindles.expressions.templates import TemplateError, resolve
-from spindles.registry import StepError, runnables
+from spindles.registry.results import StepError
+from spindles.registry.runnables import runnables
 
 
 def taken_back(feature: str, outputs: Mapping[str, Any], asked: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from spindles.engine.outputs import store_output
 from spindles.engine.starting import start_child
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import complete, hand_over, reopen, skip
-from spindles.registry import (
+from spindles.registry.results import (
     AwaitEvent,
     AwaitPerson,
     Done,

@@ -18,7 +18,7 @@ from spindles.engine.transitions import cancel
 from spindles.engine.variables import output_of, variables_of
 from spindles.expressions.templates import TemplateError, render
 from spindles.models import Execution
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 
 _EMPTY: tuple[Any, ...] = (None, {}, [], "")
 

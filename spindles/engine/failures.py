@@ -6,7 +6,7 @@ from typing import Any
 from spindles.choices import Category, Severity
 from spindles.engine.outputs import for_row
 from spindles.plans.plan import RetryRule
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 MAX_INTERRUPTIONS = 3
 """A step whose workers die so often fails: it must not kill workers for ever."""

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from spindles.choices import Category
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 IN_ROW_BYTES = 64 * 1024
 MAX_BYTES = 50 * 1024 * 1024

@@ -19,9 +19,10 @@ from spindles.choices import Category, LogLevel
 from spindles.engine.directives import told_use
 from spindles.engine.failures import told
 from spindles.engine.outputs import store_output
-from spindles.engine.stepping import unexpected
+from spindles.engine.stepping import of_domain, unexpected
 from spindles.models import Execution, ExecutionLog
-from spindles.registry import Done, StepContext, StepError, StepKind, step_kinds
+from spindles.registry.kinds import StepContext, StepKind, step_kinds
+from spindles.registry.results import Done, StepError
 
 logger = structlog.get_logger("nodeloom.step")
 
@@ -47,8 +48,7 @@ def _answer(payload: dict[str, Any]) -> dict[str, Any]:
     except StepError as error:
         return {"error": told(error)}
     except DomainError as error:
-        code = str(error.code)
-        return {"error": told(StepError(code, str(error), category=Category.VALIDATION))}
+        return {"error": told(of_domain(error))}
     except (InfrastructureException, OperationalError, InterfaceError) as error:
         code = error.problem_code if isinstance(error, InfrastructureException) else "database"
         return {"error": told(StepError(code, str(error), category=Category.EXTERNAL))}

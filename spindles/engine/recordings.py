@@ -6,7 +6,7 @@ from spindles.engine.outputs import Stored, copy_file
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import complete, fail
 from spindles.models import ExecutionStep
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 
 def end_as_recorded(run: Run, step: StepState) -> None:

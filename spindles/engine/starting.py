@@ -17,7 +17,8 @@ from spindles.engine.doorbell import ring_on_commit
 from spindles.engine.slots import take_slot_at_once
 from spindles.engine.state import FEATURE, Run, StepState, told_of_run
 from spindles.models import Execution
-from spindles.registry import Prepared, StartChild, StepError, runnables
+from spindles.registry.results import StartChild, StepError
+from spindles.registry.runnables import Prepared, runnables
 
 MAX_DEPTH = 10
 

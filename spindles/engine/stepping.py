@@ -17,12 +17,13 @@ from spindles.choices import Category, LogLevel, SkipReason
 from spindles.engine.directives import follow
 from spindles.engine.recordings import end_as_recorded
 from spindles.engine.state import Run, StepState
-from spindles.engine.transitions import begin, fail, idempotency_key, skip
+from spindles.engine.transitions import begin, fail, fail_as_planned, idempotency_key, skip
 from spindles.engine.variables import variables_of
 from spindles.expressions.conditions import ConditionError, holds
 from spindles.expressions.templates import TemplateError, render
 from spindles.plans.plan import Step
-from spindles.registry import Place, StepContext, StepError, StepKind, step_kinds
+from spindles.registry.kinds import Place, StepContext, StepKind, step_kinds
+from spindles.registry.results import StepError
 
 logger = structlog.get_logger(__name__)
 
@@ -104,15 +105,15 @@ def _handle(run: Run, step: StepState, planned: Step, kind: StepKind, params: Ba
             result = kind.handle(_context(run, step), params)
             follow(run, step, result)
     except StepError as error:
-        fail(run, step, error, rule=planned.retry, last_chance=bool(planned.last_try_after))
+        fail_as_planned(run, step, error)
     except DomainError as error:
-        fail(run, step, of_domain(error), rule=planned.retry)
+        fail_as_planned(run, step, of_domain(error))
     except (OperationalError, InterfaceError):
         raise  # the database is away, which is nobody's failure: all is done again
     except Exception as error:
         # Whatever a kind raises ends its try, and is logged: the run must come to an end.
         logger.exception("step_failed_unexpectedly", kind=kind.name)
-        fail(run, step, unexpected(error), rule=planned.retry)
+        fail_as_planned(run, step, unexpected(error))
 
 
 def unexpected(error: BaseException) -> StepError:

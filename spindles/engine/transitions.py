@@ -16,7 +16,7 @@ from spindles.engine.failures import MAX_INTERRUPTIONS, told, wait_before_next
 from spindles.engine.outputs import Stored
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.plans.plan import RetryRule
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 _UNKNOWN_END = (AttemptStatus.INTERRUPTED, AttemptStatus.TIMEOUT, AttemptStatus.CANCELLED)
 
@@ -127,6 +127,33 @@ def fail(
     step.status = StepStatus.FAILED
     step.error = failure
     _settle(run, step)
+
+
+def fail_as_planned(
+    run: Run,
+    step: StepState,
+    error: StepError,
+    *,
+    tried_again: bool = True,
+    status: AttemptStatus = AttemptStatus.FAILED,
+    seconds: float | None = None,
+    known: bool = True,
+) -> None:
+    """End a try badly; see `fail`. Whether there is another one is as the plan says.
+
+    With `tried_again=False` its rule is left aside, though not the last chance.
+    """
+    planned = run.definition(step)
+    fail(
+        run,
+        step,
+        error,
+        rule=planned.retry if tried_again else None,
+        status=status,
+        seconds=seconds,
+        last_chance=bool(planned.last_try_after),
+        known=known,
+    )
 
 
 def interrupt(run: Run, step: StepState) -> None:

@@ -7,7 +7,8 @@ from spindles.choices import Category
 from spindles.engine.outputs import read_file
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import ExecutionStep
-from spindles.registry import StepError, runnables
+from spindles.registry.results import StepError
+from spindles.registry.runnables import runnables
 
 
 def output_of(run: Run, step: StepState) -> Any:

@@ -10,10 +10,10 @@ from spindles.engine.directives import finish
 from spindles.engine.ending import cancel_child
 from spindles.engine.loading import read_leases
 from spindles.engine.state import Run, StepState
-from spindles.engine.transitions import fail, interrupt, skip
+from spindles.engine.transitions import fail_as_planned, interrupt, skip
 from spindles.engine.variables import output_of
 from spindles.models import Execution
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 
 def look_at_steps(run: Run, mine: Collection[tuple[str, int]] = ()) -> None:
@@ -62,13 +62,7 @@ def _look(run: Run, step: StepState, children: dict[str, Execution]) -> None:
                     cancel_child(UUID(step.wait_child), by=None, reason="Its time was over.")
                 raise _expired(step)
     except StepError as error:
-        _fail(run, step, error)
-
-
-def _fail(run: Run, step: StepState, error: StepError) -> None:
-    planned = run.definition(step)
-    rule = planned.retry if step.wait_kind == WaitKind.CHILD else None
-    fail(run, step, error, rule=rule, last_chance=bool(planned.last_try_after))
+        fail_as_planned(run, step, error, tried_again=step.wait_kind == WaitKind.CHILD)
 
 
 def _expired(step: StepState) -> StepError:

@@ -20,6 +20,8 @@ from spindles.choices import (
     LogLevel,
     ReplayMode,
     SkipReason,
+    SnapshotStatus,
+    SnapshotType,
     StepStatus,
     TriggerKind,
     WaitKind,
@@ -335,22 +337,6 @@ class ExecutionSnapshot(models.Model):
     `content` has the state and output of each step, what was asked, and the state of the budget.
     """
 
-    class Status(models.TextChoices):
-        """Whether it can be restored."""
-
-        CREATING = "creating", "Creating"
-        READY = "ready", "Ready"
-        RESTORING = "restoring", "Restoring"
-        FAILED = "failed", "Failed"
-        DELETED = "deleted", "Deleted"
-
-    class Type(models.TextChoices):
-        """Why it was taken."""
-
-        CHECKPOINT = "checkpoint", "Checkpoint"
-        BEFORE_STEP = "before_step", "Before a step"
-        AFTER_STEP = "after_step", "After a step"
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="snapshot_id")
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -359,8 +345,8 @@ class ExecutionSnapshot(models.Model):
         Execution, models.CASCADE, related_name="snapshots", db_index=False
     )
     number = models.PositiveIntegerField()
-    type = models.CharField(max_length=20, choices=Type, default=Type.CHECKPOINT)
-    status = models.CharField(max_length=20, choices=Status, default=Status.READY)
+    type = models.CharField(max_length=20, choices=SnapshotType, default=SnapshotType.CHECKPOINT)
+    status = models.CharField(max_length=20, choices=SnapshotStatus, default=SnapshotStatus.READY)
     step_id = models.CharField(max_length=300, null=True)
     percent = models.DecimalField(max_digits=5, decimal_places=2)
     completed = ArrayField(models.CharField(max_length=300), default=list)

@@ -17,7 +17,7 @@ from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import fail
 from spindles.models import Execution, ExecutionStep
 from spindles.permissions import may_control
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 from spindles.services.acting import NEXT, acting, find_step, wake
 
 APPROVE, REJECT = "approve", "reject"

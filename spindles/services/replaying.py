@@ -9,7 +9,7 @@ from spindles.choices import ReplayMode
 from spindles.engine.loading import plan_of
 from spindles.models import Execution
 from spindles.permissions import require_execution
-from spindles.registry import Prepared
+from spindles.registry.runnables import Prepared
 from spindles.services.acting import CANCELLED, COMPLETED, FAILED, require_status
 from spindles.services.starting_again import (
     completed_steps,

@@ -11,7 +11,7 @@ from spindles.engine.loading import plan_of
 from spindles.models import Execution
 from spindles.permissions import require_execution
 from spindles.plans.plan import Plan
-from spindles.registry import Prepared, runnables
+from spindles.registry.runnables import Prepared, runnables
 from spindles.services.acting import CANCELLED, COMPLETED, FAILED, require_status
 from spindles.services.starting_again import (
     completed_steps,

@@ -17,7 +17,7 @@ from spindles.definitions.inputs import complete_inputs, stored_inputs
 from spindles.definitions.problems import Problem
 from spindles.definitions.steps import StepDefinition
 from spindles.models import Spindle, SpindleVersion
-from spindles.registry import Prepared, Runnable, Source, runnables
+from spindles.registry.runnables import Prepared, Runnable, Source, runnables
 from spindles.services.defining import definition_of
 from spindles.services.planning import keep_plan
 from spindles.services.problems import problems_of

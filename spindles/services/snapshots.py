@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from config.exceptions import Conflict, NotFound
-from spindles.choices import LogLevel, StepStatus, WaitKind
+from spindles.choices import LogLevel, SnapshotStatus, StepStatus, WaitKind
 from spindles.engine.ending import cancel_child
 from spindles.engine.state import Run, StepState
 from spindles.engine.transitions import interrupt_for_good, reopen, wait_for_items
@@ -26,13 +26,13 @@ _COPIED = (
 def snapshots_of(execution: Execution) -> QuerySet[ExecutionSnapshot]:
     """Return the snapshots of a run that have not been removed, the newest first."""
     rows = ExecutionSnapshot.objects.filter(execution=execution)
-    return rows.exclude(status=ExecutionSnapshot.Status.DELETED).order_by("-number")
+    return rows.exclude(status=SnapshotStatus.DELETED).order_by("-number")
 
 
 def find_snapshot(execution_id: UUID, number: int) -> ExecutionSnapshot:
     """Return a snapshot that is there. Raises `NotFound`."""
     rows = ExecutionSnapshot.objects.filter(execution=execution_id, number=number)
-    found = rows.exclude(status=ExecutionSnapshot.Status.DELETED).first()
+    found = rows.exclude(status=SnapshotStatus.DELETED).first()
     if found is None:
         raise NotFound()
     return found
@@ -63,7 +63,7 @@ def delete_snapshot(*, actor: Actor, pk: UUID, number: int) -> None:
     """Remove a snapshot; its number is not given again. Raises `NotFound`, `Forbidden`."""
     with acting(actor, pk, *NEXT) as run:
         found = find_snapshot(pk, number)
-        found.status = ExecutionSnapshot.Status.DELETED
+        found.status = SnapshotStatus.DELETED
         found.content = {}
         found.save(update_fields=["status", "content"])
         run.record("CheckpointDeleted", {"number": number})
@@ -74,7 +74,7 @@ def rewind(run: Run, snapshot: ExecutionSnapshot, reason: str = "") -> None:
 
     Raises `Conflict` (`not_restorable`) for a snapshot that is not ready.
     """
-    if snapshot.status != ExecutionSnapshot.Status.READY:
+    if snapshot.status != SnapshotStatus.READY:
         raise Conflict(
             f"The snapshot is {snapshot.status}: it cannot be restored.", code="not_restorable"
         )

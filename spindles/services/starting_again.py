@@ -14,7 +14,7 @@ from spindles.engine.outputs import copy_file
 from spindles.engine.starting import start_execution
 from spindles.models import Execution
 from spindles.plans.plan import Plan, Step
-from spindles.registry import Prepared, Source
+from spindles.registry.runnables import Prepared, Source
 
 _TAKE_OVER = """
 UPDATE execution_steps n SET status = 'completed', note = 'Taken over.', input = o.input,

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from config.request_context import inside_execution
 from node_links.services.publishing import Publication, publish_event
-from spindles.registry import Done, Place, StepContext, StepKind
+from spindles.registry.kinds import Place, StepContext, StepKind
+from spindles.registry.results import Done
 from spindles.steps.failures import told_as_failures
 from spindles.steps.params import Params
 

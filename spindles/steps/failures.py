@@ -16,7 +16,7 @@ from config.exceptions import (
 from config.outbound import OutboundRefused
 from config.resilience.transient import is_transient
 from spindles.choices import Category
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 
 @contextmanager

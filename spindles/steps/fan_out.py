@@ -7,15 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from spindles.registry import (
-    Expression,
-    ForEach,
-    Place,
-    Reference,
-    StepContext,
-    StepKind,
-    step_kinds,
-)
+from spindles.registry.kinds import Expression, Place, Reference, StepContext, StepKind, step_kinds
+from spindles.registry.results import ForEach
 from spindles.steps.params import Params, text_at
 
 MAX_ITEMS = 1000

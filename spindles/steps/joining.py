@@ -1,6 +1,6 @@
 """Adding the kinds of this package to the registry."""
 
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 from spindles.steps import events, fan_out, http, knowledge, mail, people, plain, runs, waiting
 
 FAMILIES = (plain, waiting, people, fan_out, runs, http, mail, knowledge, events)

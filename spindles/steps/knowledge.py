@@ -17,7 +17,8 @@ from node_links.choices import EntityStatus
 from node_links.search.hybrid import LONGEST_QUERY, SearchHit, search
 from node_links.services.versions import get_snapshot
 from spindles.choices import Category
-from spindles.registry import Done, Place, Reference, StepContext, StepError, StepKind, Used
+from spindles.registry.kinds import Place, Reference, StepContext, StepKind
+from spindles.registry.results import Done, StepError, Used
 from spindles.steps.failures import told_as_failures
 from spindles.steps.params import Params, Pin, text_at, version_at
 

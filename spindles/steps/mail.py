@@ -18,7 +18,8 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from spindles.choices import Category
-from spindles.registry import Done, StepContext, StepError, StepKind
+from spindles.registry.kinds import StepContext, StepKind
+from spindles.registry.results import Done, StepError
 from spindles.steps.params import Params
 
 MAX_RECIPIENTS = 50

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 import jsonschema_rs
 from pydantic import AfterValidator, Field, model_validator
 
-from spindles.registry import AwaitPerson, Place, StepContext, StepKind
+from spindles.registry.kinds import Place, StepContext, StepKind
+from spindles.registry.results import AwaitPerson
 from spindles.steps.params import YEAR, Params
 
 WEEK = 604_800

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from spindles.choices import Category
 from spindles.expressions.conditions import MAX_CHARACTERS, ConditionError, evaluate, holds
-from spindles.registry import Done, Expression, Place, StepContext, StepError, StepKind
+from spindles.registry.kinds import Expression, Place, StepContext, StepKind
+from spindles.registry.results import Done, StepError
 from spindles.steps.params import Params, objects_in, text_at
 
 BranchName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from spindles.registry import Place, Reference, StartChild, StepContext, StepKind
+from spindles.registry.kinds import Place, Reference, StepContext, StepKind
+from spindles.registry.results import StartChild
 from spindles.steps.params import YEAR, Params, Pin, text_at, version_at
 
 MAX_DEPTH = 20

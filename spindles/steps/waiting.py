@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from spindles.expressions.conditions import MAX_CHARACTERS
-from spindles.registry import AwaitEvent, Expression, Place, Sleep, StepContext, StepKind
+from spindles.registry.kinds import Expression, Place, StepContext, StepKind
+from spindles.registry.results import AwaitEvent, Sleep
 from spindles.steps.params import YEAR, Params, text_at
 
 

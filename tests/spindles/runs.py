@@ -17,7 +17,7 @@ from spindles.engine.session import Session
 from spindles.engine.starting import start_execution
 from spindles.models import Execution, ExecutionAttempt, ExecutionLog, ExecutionStep
 from spindles.plans.plan import Plan, Step
-from spindles.registry import Prepared, Source
+from spindles.registry.runnables import Prepared, Source
 from spindles.services.plans import store_plan
 
 

@@ -12,7 +12,7 @@ from accounts.tenancy import scope, system_scope
 from knowledge_base.services.sops import publish_sop
 from spindles.engine.starting import start_execution
 from spindles.models import Spindle
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 from tests.factories import OrganizationFactory, Person, make_person, make_sop
 from tests.spindles.runs import Started
 

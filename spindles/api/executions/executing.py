@@ -22,7 +22,7 @@ from spindles.api.executions.serializers import ExecutionListSerializer, Executi
 from spindles.choices import Environment
 from spindles.engine.starting import start_execution
 from spindles.models import Execution
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 
 EXECUTION_ACTS = {"execute": Act.EXECUTE}
 

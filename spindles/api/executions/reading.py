@@ -13,7 +13,7 @@ from accounts.api.permissions import IsMember
 from config.api.views import GenericViewSet
 from spindles.api.executions import serializers as shapes
 from spindles.models import Execution
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 from spindles.runs.descendants import children_of
 
 

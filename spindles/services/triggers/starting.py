@@ -13,7 +13,7 @@ from spindles.choices import Environment, TriggerKind
 from spindles.engine.starting import start_execution
 from spindles.expressions.templates import TemplateError, render
 from spindles.models import Execution, SpindleTrigger
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 
 
 def acting_for(organization_id: UUID) -> Actor:

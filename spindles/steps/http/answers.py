@@ -7,7 +7,7 @@ import orjson
 
 from config.resilience.transient import PASSING_CLIENT_STATUS, retry_after_seconds
 from spindles.choices import Category
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 from spindles.steps.http.exchange import Answer, Secret
 
 SHOWN_CHARACTERS = 1000

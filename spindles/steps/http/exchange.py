@@ -7,7 +7,7 @@ import httpx2
 from config.deadlines import deadline
 from config.outbound import MAX_REDIRECTS, OutboundRefused, create_client
 from spindles.choices import Category
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 
 MAX_BODY = 10 * 1024 * 1024
 _CHUNK = 64 * 1024

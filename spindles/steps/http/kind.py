@@ -6,7 +6,8 @@ from django.db import connection
 from accounts.actors import Actor
 from accounts.tenancy import scope
 from spindles.choices import LogLevel
-from spindles.registry import Done, StepContext, StepKind
+from spindles.registry.kinds import StepContext, StepKind
+from spindles.registry.results import Done
 from spindles.services.credentials import Authorization, authorize
 from spindles.steps.failures import told_as_failures
 from spindles.steps.http.answers import failure_of, output_of, without

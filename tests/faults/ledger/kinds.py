@@ -10,7 +10,8 @@ from django.db import connection
 from pydantic import BaseModel, ConfigDict
 
 from accounts.tenancy import scope
-from spindles.registry import Done, StepContext, StepKind, step_kinds
+from spindles.registry.kinds import StepContext, StepKind, step_kinds
+from spindles.registry.results import Done
 
 _ACT = """
 INSERT INTO step_effects (key, execution_id, step_id, attempt, pid) VALUES (%s, %s, %s, %s, %s)

@@ -13,8 +13,9 @@ from spindles.engine.saving import save_run
 from spindles.engine.transitions import fail
 from spindles.models import ExecutionAttempt
 from spindles.plans.plan import Plan, Step
-from spindles.registry import AwaitEvent, Done, Place, Result, StepContext, StepError, StepKind
-from spindles.registry import step_kinds as kinds
+from spindles.registry.kinds import Place, StepContext, StepKind
+from spindles.registry.kinds import step_kinds as kinds
+from spindles.registry.results import AwaitEvent, Done, Result, StepError
 from spindles.steps.params import Params
 from tests.spindles.runs import Started, start
 

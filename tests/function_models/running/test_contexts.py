@@ -10,7 +10,7 @@ from function_models.services.running import execute_model
 from node_links.models import NodeEvent
 from spindles.models import Execution
 from tests.factories import Cast
-from tests.function_models.api.observing import address, answered, refused
+from tests.function_models.api.observing import address
 from tests.function_models.drawings import container, drawing
 from tests.function_models.running.published import (
     drive,
@@ -19,6 +19,7 @@ from tests.function_models.running.published import (
     publish,
     runs,
 )
+from tests.observing import answered, refused
 from tests.spindles.runs import Started
 
 pytestmark = pytest.mark.django_db

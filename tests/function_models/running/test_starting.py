@@ -11,8 +11,7 @@ from function_models.services.deleting import delete_model
 from node_links.models import NodeEvent
 from spindles.models import Execution, ExecutionStep, StoredPlan
 from tests.factories import Cast, make_model
-from tests.function_models.api.observing import UNKNOWN, address, answered, everything, faults
-from tests.function_models.api.observing import refused as _refused
+from tests.function_models.api.observing import address, everything
 from tests.function_models.drawings import container, drawing, tether
 from tests.function_models.running.published import (
     drive,
@@ -23,6 +22,8 @@ from tests.function_models.running.published import (
     runs,
     yielding,
 )
+from tests.observing import UNKNOWN, answered, faults
+from tests.observing import refused as _refused
 from tests.spindles.runs import Started
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from config.exceptions import ValidationFailed
 from spindles.definitions.listing import parse_steps
-from spindles.registry import step_kinds
+from spindles.registry.kinds import step_kinds
 from tests.spindles.definitions.writing import gate, parsed, step
 
 

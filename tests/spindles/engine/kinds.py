@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from spindles.registry import Done, Place, Result, StepContext, StepError, StepKind, step_kinds
+from spindles.registry.kinds import Place, StepContext, StepKind, step_kinds
+from spindles.registry.results import Done, Result, StepError
 
 Outcome = Result | Exception | Callable[[StepContext], Result]
 

@@ -15,7 +15,7 @@ from node_links.events.recording import AggregateKey, record_event
 from node_links.events.subscribing import subscribers
 from node_links.models import EventDelivery
 from spindles.engine.sweeping import sweep_events
-from spindles.registry import AwaitEvent, Done, ForEach
+from spindles.registry.results import AwaitEvent, Done, ForEach
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script
 from tests.spindles.runs import Started, plan_of, start, step

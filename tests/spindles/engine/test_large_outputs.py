@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from spindles.registry import Done
+from spindles.registry.results import Done
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script
 from tests.spindles.runs import plan_of, start, step

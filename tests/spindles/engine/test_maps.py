@@ -10,7 +10,8 @@ from spindles.choices import Category
 from spindles.engine.loading import open_run
 from spindles.engine.saving import save_run
 from spindles.engine.transitions import reopen
-from spindles.registry import Done, ForEach, StepContext, StepError
+from spindles.registry.kinds import StepContext
+from spindles.registry.results import Done, ForEach, StepError
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script
 from tests.spindles.engine.workers import Worker

@@ -13,7 +13,7 @@ from spindles.choices import Category
 from spindles.engine import outputs
 from spindles.engine.outputs import Stored, store_output
 from spindles.models import ExecutionStep
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 from spindles.runs.outputs import read_output
 
 ORGANIZATION, RUN = uuid7(), uuid7()

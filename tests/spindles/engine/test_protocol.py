@@ -30,7 +30,7 @@ from spindles.engine import session, sweeping
 from spindles.engine.stepping import Job
 from spindles.models import ExecutionAttempt, ExecutionStep
 from spindles.plans.plan import Plan
-from spindles.registry import ForEach, StepError
+from spindles.registry.results import ForEach, StepError
 from spindles.services.control import cancel_execution, pause_execution, resume_execution
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script

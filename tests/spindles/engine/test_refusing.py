@@ -6,7 +6,7 @@ from django.db import OperationalError
 from spindles.choices import Category
 from spindles.engine import session
 from spindles.models import Execution
-from spindles.registry import Done, StepError
+from spindles.registry.results import Done, StepError
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script
 from tests.spindles.runs import plan_of, start, step

@@ -7,7 +7,7 @@ import pytest
 from pebble import ProcessExpired
 
 from spindles.choices import Category
-from spindles.registry import Done, StepError
+from spindles.registry.results import Done, StepError
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script
 from tests.spindles.engine.workers import Worker

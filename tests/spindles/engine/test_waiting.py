@@ -11,17 +11,8 @@ from accounts.tenancy import scope
 from config.exceptions import ValidationFailed
 from config.ids import uuid7
 from spindles.models import Execution
-from spindles.registry import (
-    AwaitEvent,
-    AwaitPerson,
-    Done,
-    Prepared,
-    Runnable,
-    Sleep,
-    Source,
-    StartChild,
-    runnables,
-)
+from spindles.registry.results import AwaitEvent, AwaitPerson, Done, Sleep, StartChild
+from spindles.registry.runnables import Prepared, Runnable, Source, runnables
 from spindles.services.plans import store_plan
 from tests.factories import Cast
 from tests.spindles.engine.kinds import Script

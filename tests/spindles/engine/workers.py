@@ -9,7 +9,7 @@ from spindles.engine.failures import told
 from spindles.engine.outputs import store_output
 from spindles.engine.session import Session
 from spindles.engine.stepping import Job
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 from tests.spindles.runs import Started
 
 

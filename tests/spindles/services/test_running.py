@@ -8,7 +8,7 @@ from accounts.tenancy import scope
 from config.exceptions import Conflict, Forbidden, InvalidTransition, NotFound, ValidationFailed
 from node_links.choices import Bump
 from spindles.models import Spindle, StoredPlan
-from spindles.registry import Prepared, runnables
+from spindles.registry.runnables import Prepared, runnables
 from spindles.services.life_cycle import (
     activate_spindle,
     archive_spindle,

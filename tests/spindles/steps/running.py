@@ -8,7 +8,8 @@ from accounts.actors import Actor, system_actor
 from config.ids import uuid7
 from spindles.choices import LogLevel
 from spindles.expressions.templates import render
-from spindles.registry import Result, StepContext, step_kinds
+from spindles.registry.kinds import StepContext, step_kinds
+from spindles.registry.results import Result
 
 KEY = "0f" * 32
 

@@ -11,7 +11,7 @@ from config.request_context import caused_by
 from node_links.models import NodeEvent
 from node_links.services.event_types import register_event_type
 from spindles.choices import Category
-from spindles.registry import Done, StepError
+from spindles.registry.results import Done, StepError
 from spindles.steps.events import event_id_of
 from tests.factories import Cast
 from tests.spindles.steps.running import context_of, run_step

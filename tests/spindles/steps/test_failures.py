@@ -17,7 +17,7 @@ from config.exceptions import (
     ValidationFailed,
 )
 from spindles.choices import Category
-from spindles.registry import StepError
+from spindles.registry.results import StepError
 from spindles.steps.failures import failure_of, told_as_failures
 
 

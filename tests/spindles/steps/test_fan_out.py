@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from spindles.definitions.params import check_params
-from spindles.registry import Expression, ForEach, Reference, StepKind, step_kinds
+from spindles.registry.kinds import Expression, Reference, StepKind, step_kinds
+from spindles.registry.results import ForEach
 from tests.spindles.steps.running import run_step
 
 INNER: dict[str, Any] = {"kind": "transform", "params": {"value": "${{ item }}"}}

@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.tenancy import scope
 from spindles.choices import Category, LogLevel
-from spindles.registry import Done, Place, StepContext, StepError, step_kinds
+from spindles.registry.kinds import Place, StepContext, step_kinds
+from spindles.registry.results import Done, StepError
 from spindles.services.credentials import create_credential
 from spindles.steps.http import exchange
 from spindles.steps.http.params import HttpRequestParams

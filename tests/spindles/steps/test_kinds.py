@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from spindles.registry import Done, Place, StepError, StepKind, StepKindRegistry, step_kinds
+from spindles.registry.kinds import Place, StepKind, StepKindRegistry, step_kinds
+from spindles.registry.results import Done, StepError
 from spindles.steps.joining import FAMILIES
 from tests.spindles.steps.running import context_of
 

@@ -13,7 +13,8 @@ from knowledge_base.services.sops import archive_sop, delete_sop, publish_sop, u
 from node_links.search import hybrid
 from node_links.search.backlog import drain
 from spindles.choices import Category
-from spindles.registry import Done, Reference, Result, StepError, Used, step_kinds
+from spindles.registry.kinds import Reference, step_kinds
+from spindles.registry.results import Done, Result, StepError, Used
 from tests.factories import Cast, make_sop
 from tests.spindles.steps.running import context_of, run_step
 

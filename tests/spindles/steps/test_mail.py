@@ -9,7 +9,8 @@ from pytest_django.fixtures import Settings
 
 from spindles.choices import Category
 from spindles.definitions.params import check_params
-from spindles.registry import Done, Place, StepError, step_kinds
+from spindles.registry.kinds import Place, step_kinds
+from spindles.registry.results import Done, StepError
 from tests.smtp_server import SmtpServer, smtp_server
 from tests.spindles.steps.running import KEY, run_step
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from spindles.registry import AwaitPerson, Place, step_kinds
+from spindles.registry.kinds import Place, step_kinds
+from spindles.registry.results import AwaitPerson
 from tests.spindles.steps.running import run_step
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}

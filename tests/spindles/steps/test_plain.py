@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from spindles.choices import Category
-from spindles.registry import Done, Expression, Place, StepError, step_kinds
+from spindles.registry.kinds import Expression, Place, step_kinds
+from spindles.registry.results import Done, StepError
 from tests.spindles.steps.running import run_step
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from spindles.registry import Reference, StartChild, StepKind, step_kinds
+from spindles.registry.kinds import Reference, StepKind, step_kinds
+from spindles.registry.results import StartChild
 from tests.spindles.steps.running import run_step
 
 TARGET = {"feature": "spindle", "target": "pay-invoice"}

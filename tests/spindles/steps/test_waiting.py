@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from spindles.registry import AwaitEvent, Expression, Sleep, step_kinds
+from spindles.registry.kinds import Expression, step_kinds
+from spindles.registry.results import AwaitEvent, Sleep
 from tests.spindles.steps.running import run_step
 
 

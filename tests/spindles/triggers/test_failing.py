@@ -14,7 +14,7 @@ from spindles.choices import ExecutionStatus, TriggerKind
 from spindles.engine.session import Session
 from spindles.engine.starting import start_execution
 from spindles.models import Execution, Spindle
-from spindles.registry import runnables
+from spindles.registry.runnables import runnables
 from spindles.services import life_cycle
 from spindles.services.publishing import open_spindle_version
 from spindles.services.triggers.failing import note_end
