@@ -14,6 +14,10 @@ RUN := $(VENV)/bin/python
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
+# A dozen processes start together: where bytecode is not kept, each of them compiles everything.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .PHONY: help up test lint check bench clean clean-data runtime with-test with-bench with-dev
 
 help:

@@ -318,7 +318,7 @@ class TestDoorbell:
         """Collect what reaches Celery."""
         sent: list[tuple[str, float]] = []
 
-        def send(name: str, countdown: float, retry: bool) -> None:
+        def send(name: str, args: list[str], countdown: float, retry: bool) -> None:
             sent.append((name, countdown))
             if len(sent) == 2:
                 raise OperationalError("no broker")

@@ -144,7 +144,7 @@ def test_a_worker_is_asked_once_the_saga_is_committed(
 ) -> None:
     sent: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(
-        current_app, "send_task", lambda name, args, retry: sent.append((name, args))
+        current_app, "send_task", lambda name, args, **options: sent.append((name, args))
     )
     cast = make_cast()
     register(probe())
