@@ -16,7 +16,7 @@ from node_links.webhooks.queueing import queue_messages
 autodiscover_modules("notices")
 
 
-@subscribe("webhooks", ["*"], replayable=False)
+@subscribe("webhooks", ["*"], replayable=False, asked="webhooks_ask_for")
 def tell_webhooks(event: Event) -> None:
     """Queue a message for each webhook that asked for this event."""
     queue_messages(event)

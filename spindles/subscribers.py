@@ -11,15 +11,13 @@ from spindles.triggers.definitions import UNHEARD
 heal_when_it_appears("spindle_references", heal_references)
 
 
-@subscribe("spindle-triggers", ["*"], replayable=False, without=UNHEARD)
+@subscribe("spindle-triggers", ["*"], replayable=False, without=UNHEARD, asked="triggers_ask_for")
 def start_on_event(event: Event) -> None:
     """Start the spindles whose triggers wait for this event."""
     fire_on_event(event)
 
 
-# No types: the database itself writes a delivery of each event that a step waits for, and of no
-# other (see the migration of waiting steps).
-@subscribe("waiting-steps", [], replayable=False)
+@subscribe("waiting-steps", ["*"], replayable=False, asked="waiting_steps_ask_for")
 def answer_waiting_steps(event: Event) -> None:
     """Give the event to the steps that wait for it."""
     answer_steps(event)

@@ -1,10 +1,12 @@
 """What leaves with an event: a delivery per subscriber, and a notice for those who listen.
 
 `EVENTS` carries a notice of each event that was committed, for whoever follows what happens;
-`DELIVERIES` the name of a subscriber whose deliveries became due without a new event.
+`DELIVERIES` the name of a subscriber whose deliveries became due without a new event, or because
+somebody had asked for the event.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
@@ -20,11 +22,26 @@ _NOTICED = {"id", "organization", "type", "feature", "entity", "execution", "use
 
 
 def addressed_to(wanting: Sequence[Subscriber]) -> dict[str, Any]:
-    """Return the parameters `deliveries` (ids) and `subscribers` (names) of the recording SQL."""
+    """Return the parameters `deliveries` (ids), `subscribers` (names), `asking` (those of them who
+    hear only of what somebody asked for) and `bell` (the channel for these) of the recording SQL.
+    """
     return {
         "deliveries": [uuid7() for _ in wanting],
         "subscribers": [subscriber.name for subscriber in wanting],
+        "asking": [subscriber.name for subscriber in wanting if subscriber.asked],
+        "bell": DELIVERIES,
     }
+
+
+@cache
+def wanted_sql(asking: tuple[Subscriber, ...], organization: str, event_type: str) -> str:
+    """Return SQL that says whether `subscriber` is to hear of an event, given these expressions.
+
+    Whoever hears only of what somebody asked for is asked by the database's own function, whose
+    plan a session keeps.
+    """
+    cases = [f"WHEN '{one.name}' THEN {one.asked}({organization}, {event_type})" for one in asking]
+    return f"CASE subscriber {' '.join(cases)} ELSE true END" if cases else "true"
 
 
 def notice_of(event: Mapping[str, Any]) -> dict[str, Any]:

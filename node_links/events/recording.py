@@ -12,7 +12,7 @@ from structlog.contextvars import get_contextvars
 from accounts.actors import Actor
 from config.ids import uuid7
 from config.request_context import current_causation_id, current_execution_id
-from node_links.events.outbox import EVENTS, addressed_to, notice_of
+from node_links.events.outbox import DELIVERIES, EVENTS, addressed_to, notice_of, wanted_sql
 from node_links.events.subscribing import subscribers
 from node_links.events.types import event_types
 
@@ -38,8 +38,12 @@ WITH counted AS (
     SELECT delivery, %(organization)s, %(id)s, subscriber, %(feature)s, %(entity)s, last,
         'pending', 0, clock_timestamp(), false, '', clock_timestamp()
     FROM counted, unnest(%(deliveries)s::uuid[], %(subscribers)s::text[]) AS t(delivery, subscriber)
+    WHERE {wanted}
+    RETURNING subscriber
 )
 SELECT pg_notify(%(channel)s, %(notice)s)
+UNION ALL
+SELECT pg_notify(%(bell)s, subscriber) FROM addressed WHERE subscriber = ANY(%(asking)s)
 """
 
 # The same for many events. Counters are taken in the order of their keys, so that two writers of
@@ -75,11 +79,17 @@ WITH given AS MATERIALIZED (
     FROM numbered
     JOIN unnest(%(wanted)s::text[], %(subscribers)s::text[]) AS s(wanted, subscriber)
         ON s.wanted = type
+    WHERE {wanted}
     ORDER BY place
+    RETURNING subscriber
+), rung AS (
+    SELECT count(pg_notify(%(bell)s, subscriber)) FROM (
+        SELECT DISTINCT subscriber FROM addressed WHERE subscriber = ANY(%(asking)s)
+    ) AS called
 )
 SELECT count(pg_notify(%(channel)s, json_build_object('id', id, 'organization', %(organization)s,
     'type', type, 'feature', feature, 'entity', entity, 'execution', %(execution)s::uuid,
-    'user', %(user)s::uuid)::text)) FROM numbered
+    'user', %(user)s::uuid)::text)), (SELECT * FROM rung) FROM numbered
 """
 
 
@@ -164,8 +174,9 @@ def record_event(
     }
     hearers = [] if quiet else subscribers.of_type(event_type)
     parameters |= addressed_to(hearers) | notice_of(parameters)
+    wanted = wanted_sql(subscribers.asking(), "%(organization)s", "%(type)s")
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, parameters)
+        cursor.execute(_RECORD.format(wanted=wanted), parameters)
     return event_id
 
 
@@ -194,10 +205,13 @@ def record_events(*, actor: Actor, events: Sequence[NewEvent], quiet: bool = Fal
         "execution": current_execution_id(),
         "wanted": [event_type for event_type, _ in wanting],
         "subscribers": [name for _, name in wanting],
+        "asking": [one.name for one in subscribers.asking()],
         "channel": EVENTS,
+        "bell": DELIVERIES,
     }
+    wanted = wanted_sql(subscribers.asking(), "%(organization)s::uuid", "type")
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD_MANY, parameters)
+        cursor.execute(_RECORD_MANY.format(wanted=wanted), parameters)
     return ids
 
 

@@ -48,7 +48,8 @@ class Relay:
         if channel == DELIVERIES:
             names = [payload]
         else:
-            names = [found.name for found in subscribers.of_type(orjson.loads(payload)["type"])]
+            hearers = subscribers.of_type(orjson.loads(payload)["type"])
+            names = [found.name for found in hearers if not found.asked]
         for name in names:
             if name in self._couriers:
                 self._couriers[name].ring()

@@ -23,6 +23,9 @@ class Subscriber:
 
     A subscriber that is not `replayable` hears of a replay only where it is named. A `strict` one
     hears nothing more of an aggregate after a dead letter, until that is retried or discarded.
+
+    `asked` names a function of the database, `f(organization uuid, event_type text)`, that says
+    whether anybody there has asked for such events: one that nobody asked for leaves no delivery.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Subscriber:
     strict: bool = False
     heavy: bool = False
     without: tuple[str, ...] = ()
+    asked: str = ""
 
     def wants(self, event_type: str) -> bool:
         """Return whether this type of event is meant."""
@@ -54,18 +58,19 @@ class SubscriberRegistry:
         """Start empty."""
         self._subscribers: dict[str, Subscriber] = {}
         self._of_type = cache(self._find)
+        self._asking: tuple[Subscriber, ...] | None = None
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Add a subscriber; twice the same name is a programming error (`ValueError`)."""
         if subscriber.name in self._subscribers:
             raise ValueError(f"There is a subscriber named {subscriber.name} already.")
         self._subscribers[subscriber.name] = subscriber
-        self._of_type.cache_clear()
+        self._forget()
 
     def unsubscribe(self, name: str) -> None:
         """Remove a subscriber. Raises `KeyError` where there is none of this name."""
         del self._subscribers[name]
-        self._of_type.cache_clear()
+        self._forget()
 
     def get(self, name: str) -> Subscriber | None:
         """Return the subscriber of this name, if there is one."""
@@ -78,6 +83,16 @@ class SubscriberRegistry:
     def of_type(self, event_type: str) -> tuple[Subscriber, ...]:
         """Return those who must hear of events of this type."""
         return self._of_type(event_type)
+
+    def asking(self) -> tuple[Subscriber, ...]:
+        """Return those who hear only of what somebody asked for, by name."""
+        if self._asking is None:
+            self._asking = tuple(found for found in self.all() if found.asked)
+        return self._asking
+
+    def _forget(self) -> None:
+        self._of_type.cache_clear()
+        self._asking = None
 
     def _find(self, event_type: str) -> tuple[Subscriber, ...]:
         return tuple(found for found in self.all() if found.wants(event_type))

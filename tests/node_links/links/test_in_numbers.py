@@ -17,6 +17,7 @@ from node_links.services.links.removing import remove_links, restore_links
 from node_links.services.links.runtime import record_runtime_links
 from tests.factories import Cast, make_sop
 from tests.node_links.links.conftest import SOP, joined, many_nodes, node_at, sequences, state
+from tests.node_links.webhooks.conftest import subscribe
 
 
 def told(entity: Address, other: Address) -> NewEvent:
@@ -31,6 +32,7 @@ def test_many_links_take_a_constant_number_of_statements(
     cast: Cast, django_assert_num_queries: Any
 ) -> None:
     hub, *others = many_nodes(cast.editor, 501)
+    subscribe(cast.admin.actor, "https://example.com/", types=["NodeLink*"])
     for kind, count in (("supports", 1), ("references", 500)):
         drafts = [LinkDraft(hub, other, kind) for other in others[:count]]
         with scope(cast.editor.actor), django_assert_num_queries(4):

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from accounts.tenancy import scope, system_scope
 from config.celery import app
+from node_links.events.envelope import Event
 from node_links.events.subscribing import subscribers
-from node_links.models import WebhookDelivery
+from node_links.models import EventDelivery, WebhookDelivery
 from node_links.subscribers import tell_webhooks
 from node_links.tasks.webhooks import send_webhooks
 from node_links.webhooks.doorbell import sending
@@ -35,6 +36,29 @@ def test_a_message_is_queued_for_whoever_asked_for_the_type(cast: Cast) -> None:
         assert (message.status, message.attempts, message.log) == ("pending", 0, [])
         assert message.organization_id == cast.organization.pk
     assert [deliveries(webhook) for webhook in others] == [[], [], []]
+
+
+@pytest.mark.django_db
+def test_an_event_that_no_webhook_asked_for_has_no_delivery(cast: Cast) -> None:
+    wanted = [("SopCreated", "https://example.com/"), ("Sop*", "https://example.com/all")]
+    subscribe(cast.stranger.actor, URL)
+    disabled = subscribe(cast.admin.actor, URL)
+    with scope(cast.admin.actor):
+        disable_webhook(actor=cast.admin.actor, pk=disabled.pk)
+    subscribe(cast.admin.actor, URL, types=["SopCreate", "Link*"])
+    assert _addressed(happen(cast)) == []
+
+    for event_type, url in wanted:
+        hook = subscribe(cast.admin.actor, url, types=[event_type])
+        assert _addressed(happen(cast)) == ["webhooks"]
+        with scope(cast.admin.actor):
+            disable_webhook(actor=cast.admin.actor, pk=hook.pk)
+
+
+def _addressed(event: Event) -> list[str]:
+    with system_scope():
+        rows = EventDelivery.objects.filter(event=event.id, subscriber="webhooks")
+        return list(rows.values_list("subscriber", flat=True))
 
 
 @pytest.mark.django_db
