@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 # A dozen processes start together: where bytecode is not kept, each of them compiles everything.
 unexport PYTHONDONTWRITEBYTECODE
-export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.bytecode
 
 .PHONY: help up test lint check bench clean clean-data runtime with-test with-bench with-dev
 
@@ -43,7 +43,7 @@ bench: with-bench
 	$(RUN) -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache htmlcov .coverage .coverage.*
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bytecode htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 clean-data: runtime
