@@ -77,14 +77,19 @@ class Installation:
         for name in names:
             self.start_as(name, name, SLOW_SWEEP if name == "relay" else {})
 
-    def start_as(self, name: str, kind: str, environment: Mapping[str, str]) -> None:
-        """Start one more process of a kind, under a name and with settings of its own."""
+    def start_as(
+        self, name: str, kind: str, environment: Mapping[str, str], prefix: tuple[str, ...] = ()
+    ) -> None:
+        """Start one more process of a kind, under a name and with settings of its own.
+
+        With a `prefix` to its command it runs somewhere else.
+        """
         specs = {spec.name: spec for spec in service_specs(self.options)}
         with mock.patch.dict(os.environ, self.environment):
             command = specs[kind].command()
-        argv = tuple(f"{name}@%h" if part == f"{kind}@%h" else part for part in command.argv)
+        own = tuple(f"{name}@%h" if part == f"{kind}@%h" else part for part in command.argv)
         environment = {**command.env, **self.environment, **environment}
-        command = replace(command, argv=argv, env=environment, cwd=ROOT)
+        command = replace(command, argv=(*prefix, *own), env=environment, cwd=ROOT)
         with self._log(name).open("ab") as log:
             self._running[name] = spawn(command, stdout=log)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tests.faults.hosts import Host
 from tests.faults.installation import ROOT, Installation, eventually
 
 # A heartbeat that comes late on a busy machine is no fault yet; two in a row are.
@@ -58,6 +59,12 @@ class Runners:
         for name in names:
             self.installation.start_as(name, "runner", TIMES | environment)
             self.names.append(name)
+
+    def start_on(self, host: Host, name: str) -> None:
+        """Start a worker on a host of its own."""
+        environment = TIMES | host.environment
+        self.installation.start_as(name, "runner", environment, host.prefix)
+        self.names.append(name)
 
     def kill(self, name: str) -> None:
         """Kill the worker's first process by SIGKILL; what it left must end by itself."""

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.faults.hosts import host
 from tests.faults.installation import Installation, eventually
 from tests.faults.runners import Runners, runners
 
@@ -161,6 +162,33 @@ def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runn
     assert workers.installation.rows(STEP, run) == committed
     assert [status for _, status, _ in workers.tries(run, "it")] == ["interrupted", "success"]
     workers.assert_done_once([run, other])
+
+
+def test_a_host_that_was_cut_off_loses_its_lease_and_commits_nothing_late(
+    workers: Runners, installation: Installation
+) -> None:
+    with host(installation, 1) as far, host(installation, 2) as near:
+        workers.start_on(far, "far")
+        [first] = workers.run(acting("it"))
+        workers.wait([first])
+        [run] = workers.run(acting("it", seconds=2))
+        eventually(partial(workers.has_acted, [run], 1))
+        far.cut_off()
+        workers.start_on(near, "near")
+        workers.wait([run])
+        committed = installation.rows(STEP, run)
+        assert committed[0][:2] == ("completed", 2)
+
+        # It is back with an answer in its hands, and is alone with what else there is to do.
+        workers.send("near", signal.SIGSTOP)
+        far.join()
+        [other] = workers.run(acting("it"))
+        workers.wait([other])
+        workers.send("near", signal.SIGCONT)
+        assert installation.rows(STEP, run) == committed
+        assert [status for _, status, _ in workers.tries(run, "it")] == ["interrupted", "success"]
+        workers.assert_done_once([run, other])
+        workers.stop()
 
 
 def test_runs_go_on_when_valkey_and_postgresql_come_back(
