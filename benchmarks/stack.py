@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 PASSWORD = "of no use outside of this run"
 START_SECONDS = 60.0
 _BARE = "benchmarks.bare.wsgi:application"
+_RECORDS = """
+CREATE TABLE IF NOT EXISTS benchmark_events (id bigserial PRIMARY KEY, type text NOT NULL,
+    entity_id uuid NOT NULL, data jsonb NOT NULL, created_at timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS benchmark_events_entity ON benchmark_events (entity_id);
+CREATE TABLE IF NOT EXISTS benchmark_audits (id bigserial PRIMARY KEY, table_name text NOT NULL,
+    record_id uuid NOT NULL, old_values jsonb NOT NULL, new_values jsonb NOT NULL,
+    created_at timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS benchmark_audits_record ON benchmark_audits (record_id)
+"""
 
 
 def prepare_environment() -> Path:
@@ -223,13 +232,17 @@ def replace_env(command: "Command", environment: dict[str, str]) -> "Command":
 
 
 def make_bare_table(stack: Stack) -> None:
-    """Copy the SOPs into a table of the same shape without policies, triggers and most indexes."""
+    """Copy the SOPs into a table of the same shape without policies, triggers and most indexes.
+
+    Beside it stand the tables of the peer's events and audit rows.
+    """
     with stack.database() as connection:
         connection.execute("DROP TABLE IF EXISTS benchmark_documents")
         connection.execute("CREATE TABLE benchmark_documents (LIKE knowledge_base_sops)")
         connection.execute("INSERT INTO benchmark_documents SELECT * FROM knowledge_base_sops")
         connection.execute("ALTER TABLE benchmark_documents ADD PRIMARY KEY (sop_id)")
         connection.execute("CREATE INDEX ON benchmark_documents (updated_at DESC, sop_id DESC)")
+        connection.execute(_RECORDS)
         connection.execute("VACUUM ANALYZE")
 
 

@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
@@ -95,3 +96,42 @@ class Process(models.Model):
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+class Event(models.Model):
+    """What happened to a row."""
+
+    type = models.CharField(max_length=100)
+    entity_id = models.UUIDField()
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager["Event"]] = models.Manager()
+
+    class Meta:
+        managed = False
+        db_table = "benchmark_events"
+
+    def __str__(self) -> str:
+        """Return the type."""
+        return self.type
+
+
+class Audit(models.Model):
+    """What a change made of the values of a row."""
+
+    table_name = models.CharField(max_length=100)
+    record_id = models.UUIDField()
+    old_values = models.JSONField(encoder=DjangoJSONEncoder)
+    new_values = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager["Audit"]] = models.Manager()
+
+    class Meta:
+        managed = False
+        db_table = "benchmark_audits"
+
+    def __str__(self) -> str:
+        """Return the table."""
+        return self.table_name

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.pagination import PageNumberPagination
 
 from benchmarks.bare.models import Document
+from benchmarks.bare.recording import RecordedViewSet
 
 _HIDDEN = ("organization_id", "keywords_extracted", "reference_keys")
 
@@ -32,7 +33,7 @@ class Pages(PageNumberPagination):
     page_size = 50
 
 
-class DocumentViewSet(viewsets.ModelViewSet[Document]):
+class DocumentViewSet(RecordedViewSet):
     """All of create, list, retrieve, update, delete."""
 
     queryset = Document.objects.defer("reference_keys")
