@@ -11,6 +11,7 @@ import structlog
 from celery import Task
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 from prometheus_client import Histogram
 
 from config.request_context import (
@@ -58,7 +59,8 @@ def send_context(headers: dict[str, Any] | None = None, **_options: Any) -> None
 
 @task_prerun.connect
 def enter_task(task_id: str, task: Task[Any, Any], **_options: Any) -> None:
-    """Open the log context of the task."""
+    """Open the log context of the task, and close connections that were lost or are too old."""
+    close_old_connections()
     request_id = accept_request_id(getattr(task.request, REQUEST_ID_HEADER, None))
     stack = ExitStack()
     stack.enter_context(request_context(request_id, task_id=task_id, task=task.name))
@@ -77,6 +79,7 @@ def leave_task(
     **_options: Any,
 ) -> None:
     """Write the task's line: its state and duration, and the traceback where it failed."""
+    close_old_connections()
     if task_id not in _running:
         return
     started, context = _running.pop(task_id)

@@ -15,7 +15,7 @@ from config.embedded.valkey import ValkeyServer
 from config.metrics.exposition import MULTIPROCESS_VARIABLE, shared_folder
 from config.supervisor.options import Options
 
-# A worker keeps one connection per thread: Celery closes Django's pool around every task.
+# A worker has few threads, each of which keeps its own connection.
 # Celery warns of root on every start; nothing here unpickles what a stranger may have sent.
 CELERY_ENVIRONMENT = {
     "NODELOOM_DB_POOL": "0",

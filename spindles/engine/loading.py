@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
 from django.db import connection
-from django.db.models import CharField, Func, Value
 
-from config.db import ServerClock
 from spindles.engine.state import UNREAD, Run, StepState
 from spindles.models import Execution, StoredPlan
 from spindles.plans.plan import Plan
@@ -60,10 +58,11 @@ _DOCUMENTS = ("used", "error", "wait")
 # The row's lock puts everybody who changes a run in order. Who holds it and falls silent (a frozen
 # process, a host that was cut off) is thrown out by the database, so that others can go on.
 _LOCK = """
-SELECT revision, clock_timestamp(), wake_at,
-    set_config('idle_in_transaction_session_timeout', %s, true)
+SELECT {columns}, clock_timestamp() AS locked_at,
+    set_config('idle_in_transaction_session_timeout', %s, true) AS silence
 FROM executions WHERE execution_id = %s FOR NO KEY UPDATE
 """
+_LOCK_KNOWN = _LOCK.format(columns="revision, wake_at")
 _LEASES = """
 SELECT step_id, lease_until FROM execution_steps WHERE execution_id = %s AND step_id = ANY(%s)
 """
@@ -81,11 +80,11 @@ def open_run(execution_id: UUID, known: Run | None = None) -> Run | None:
     """
     if known is not None:
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [silence_allowed(), execution_id])
+            cursor.execute(_LOCK_KNOWN, [silence_allowed(), execution_id])
             found = cursor.fetchone()
         if found is None:
             return None
-        revision, known.now, known.row.wake_at, _ = found
+        revision, known.row.wake_at, known.now, _ = found
         if known.row.revision == revision:
             return known
     return _read(execution_id, known)
@@ -108,14 +107,11 @@ def read_leases(run: Run, steps: Iterable[StepState]) -> None:
 
 
 def _read(execution_id: UUID, known: Run | None) -> Run | None:
-    limit = _Setting(Value("idle_in_transaction_session_timeout"), Value(silence_allowed()), True)
-    rows = Execution.objects.select_for_update(no_key=True).annotate(
-        _now=ServerClock(), _limit=limit
-    )
-    row: Any = rows.filter(pk=execution_id).first()
-    if row is None:
+    found: list[Any] = list(Execution.objects.raw(_row_sql(), [silence_allowed(), execution_id]))
+    if not found:
         return None
-    now: datetime = row._now
+    row = found[0]
+    now: datetime = row.locked_at
     since = -1
     if known is not None:
         since = known.row.revision
@@ -128,11 +124,12 @@ def _read(execution_id: UUID, known: Run | None) -> Run | None:
     return run
 
 
-class _Setting(Func):
-    """Makes a setting of the transaction: its name, its value, and that it is no longer than it."""
-
-    function = "set_config"
-    output_field = CharField()
+@cache
+def _row_sql() -> str:
+    """Return the lock with every column: asked at each stay at a run, and compiled once."""
+    return _LOCK.format(
+        columns=", ".join(f"{one.column}" for one in Execution._meta.concrete_fields)
+    )
 
 
 def _step(values: tuple[object, ...]) -> StepState:
