@@ -33,12 +33,23 @@ def samples(text: str) -> dict[tuple[str, str], float]:
     }
 
 
+QUEUES = ("default", "embeddings", "executions", "agents", "events", "maintenance")
+
+
+@pytest.fixture
+def empty_queues() -> None:
+    """Queues in which no other test has left a message."""
+    with broker_client() as client:
+        client.delete(*QUEUES)
+
+
 @pytest.fixture
 def no_gauges(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry of gauges of the test's own."""
     monkeypatch.setattr(gauges, "_gauges", {})
 
 
+@pytest.mark.usefixtures("empty_queues")
 def test_the_numbers_of_requests_statements_and_queues_are_there(client: Client) -> None:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -51,10 +62,11 @@ def test_the_numbers_of_requests_statements_and_queues_are_there(client: Client)
     assert found["nodeloom_db_queries_total", ""] >= 1
     assert found["nodeloom_db_query_seconds_total", ""] > 0
     assert found["nodeloom_broker_up", ""] == 1
-    for queue in ("default", "embeddings", "executions", "agents", "events", "maintenance"):
+    for queue in QUEUES:
         assert found["nodeloom_queue_depth", queue] == 0
 
 
+@pytest.mark.usefixtures("empty_queues")
 def test_waiting_messages_are_counted_in_their_queue() -> None:
     with broker_client() as client:
         client.rpush("events", "one", "two")
