@@ -127,7 +127,7 @@ def _published(stack: Stack, ids: list[UUID], ours: int, floor: int) -> Figure:
         for port, path, key in ((ours, MODELS, token), (floor, PROCESSES, ""))
     )
     return Figure(
-        "publish, against a bare change of the status with event and audit",
+        "publish, against a bare change of the status",
         _told(mine),
         _told(theirs),
         mine.rate / theirs.rate,

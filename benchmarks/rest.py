@@ -22,6 +22,7 @@ CONNECTIONS = 16
 MANY = 64
 SOPS = "/api/v1/sops/"
 DOCUMENTS = "/documents/"
+RECORDED = "/recorded/documents/"
 _COLUMNS = "sop_id, title, summary, category, tags, metadata, revision, updated_at"
 Requests = Callable[[str, str], Iterator[bytes]]
 
@@ -34,6 +35,11 @@ class Operation:
     target: float
     requests: Requests
     statement: Callable[[psycopg.Connection], None]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it leaves an event and an audit row."""
+        return not self.name.startswith(("GET", "list"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,8 @@ def _compare(stack: Stack, plan: Plan, operation: Operation, ports: Ports) -> It
         milliseconds(b.cpu),
         b.cpu / a.cpu,
     )
+    if operation.writes:
+        yield _beside_recorded(plan, operation, (ports.ours, mine), ports.gunicorn)
     floor = _sql_rate(stack, operation.statement, plan.seconds)
     yield Figure(
         f"{operation.name}, against psycopg without HTTP",
@@ -126,6 +134,17 @@ def _compare(stack: Stack, plan: Plan, operation: Operation, ports: Ports) -> It
     )
     if operation.target >= 1:
         yield _crowd(*services[0], *services[2], plan)
+
+
+def _beside_recorded(
+    plan: Plan, operation: Operation, ours: tuple[int, Iterator[bytes]], peer: int
+) -> Figure:
+    """Compare with a bare viewset that leaves an event and an audit row too."""
+    recorded = operation.requests(RECORDED, "")
+    drive(peer, recorded, connections=CONNECTIONS, seconds=plan.seconds)
+    a, b = _in_turns(plan, CONNECTIONS, ours, (peer, recorded))
+    name = f"{operation.name}, against bare DRF under gunicorn that records an event and an audit"
+    return Figure(name, _told(a), _told(b), a.rate / b.rate)
 
 
 def _crowd(

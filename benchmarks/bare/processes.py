@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
-from rest_framework import serializers
+from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.bare.models import Process
-from benchmarks.bare.recording import RecordedViewSet, record, values_of
 from benchmarks.bare.views import Pages
 
 DRAWN = ("nodes_data", "edges_data", "viewport_data", "document_data")
@@ -36,7 +34,7 @@ class CanvasSerializer(serializers.ModelSerializer[Process]):
         fields = ("nodes", "edges", "viewport")
 
 
-class ProcessViewSet(RecordedViewSet):
+class ProcessViewSet(viewsets.ModelViewSet[Process]):
     """All of a row, and its drawing."""
 
     queryset = Process.objects.all()
@@ -56,32 +54,22 @@ class ProcessViewSet(RecordedViewSet):
             return Response(CanvasSerializer(row).data)
         serializer = CanvasSerializer(row, data=request.data)
         serializer.is_valid(raise_exception=True)
-        self.perform_update(serializer)
+        serializer.save()
         return Response(serializer.data)
 
     @action(detail=True, methods=["patch"], url_path=r"nodes/(?P<node>[^/]+)")
     def node(self, request: Request, pk: str, node: str) -> Response:
         """Change one node."""
         row = self.get_object()
-        before = values_of(row)
-        row.nodes_data = [
-            {**one, "data": one["data"] | dict(request.data)["data"]} if one["id"] == node else one
-            for one in row.nodes_data
-        ]
-        self._save(row, before, "nodes_data")
         found: dict[str, Any] = next(one for one in row.nodes_data if one["id"] == node)
+        found["data"] |= dict(request.data)["data"]
+        row.save(update_fields=["nodes_data", "updated_at"])
         return Response(found)
 
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         """Say that it is published."""
         row = self.get_object()
-        before = values_of(row)
         row.status = "published"
-        self._save(row, before, "status")
+        row.save(update_fields=["status", "updated_at"])
         return Response(ProcessSerializer(row).data)
-
-    def _save(self, row: Process, before: dict[str, Any], name: str) -> None:
-        with transaction.atomic():
-            row.save(update_fields=[name, "updated_at"])
-            record(row, "updated", before, values_of(row))

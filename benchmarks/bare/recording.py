@@ -9,7 +9,7 @@ from rest_framework.serializers import BaseSerializer
 from benchmarks.bare.models import Audit, Event
 
 
-class RecordedViewSet(viewsets.ModelViewSet[Any]):
+class Recorded(viewsets.ModelViewSet[Any]):
     """Writes with their event and their audit row, in one transaction."""
 
     def perform_create(self, serializer: BaseSerializer[Any]) -> None:
