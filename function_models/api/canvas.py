@@ -9,7 +9,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.concurrency import is_known
 from config.exceptions import NotFound
 from function_models.api.serializers import canvas as shapes
 from function_models.models import FunctionModel, FunctionModelVersion, document_of
@@ -41,6 +40,8 @@ ACTS = {
 class CanvasActions(NodeEntityViewSet):
     """Read and write the drawing. Every answer carries the revision of the model as its ETag."""
 
+    documents = ("canvas",)
+
     def check_object_permissions(self, request: Request, obj: Any) -> None:
         """Check the caller, but first that the node or edge of the address is there."""
         for name, column in PARTS.items():
@@ -52,14 +53,11 @@ class CanvasActions(NodeEntityViewSet):
     @action(detail=True, methods=["get"], extra_query_parameters=("version", "deleted"))
     def canvas(self, request: Request, pk: UUID) -> Response:
         """Return the drawing as a React Flow document `{nodes, edges, viewport}`."""
-        model = self.get_object()
         version = request.query_params.get("version")
-        if version is not None:
-            snapshot = get_snapshot(FunctionModelVersion, entity=model, version=version)
-            return Response(document_of(snapshot.content))
-        if is_known(request, model.revision):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=self.tag_of(model))
-        return self._drawn(model, model.document)
+        if version is None:
+            return self.document_response(lambda model: model.document)
+        snapshot = get_snapshot(FunctionModelVersion, entity=self.get_object(), version=version)
+        return Response(document_of(snapshot.content))
 
     @extend_schema(request=shapes.CanvasSerializer, responses={200: shapes.CanvasSerializer})
     @canvas.mapping.put

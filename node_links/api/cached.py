@@ -6,7 +6,7 @@ from it, and the body comes from the cache under the very state that the head na
 kept, and while Valkey is away, the entity is read as ever and its body kept for the next reader.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, cast
 from uuid import UUID
@@ -24,7 +24,14 @@ from accounts.tenancy import Question
 from config.api.concurrency import is_known
 from config.api.reading import Read, readers_of
 from config.api.views import EntityViewSet
-from node_links.caching.bodies import body_of, fetch_body, store_body, store_on_commit
+from node_links.caching.bodies import (
+    body_of,
+    fetch_body,
+    fetch_document,
+    store_body,
+    store_document,
+    store_on_commit,
+)
 from node_links.caching.heads import Linked, head_of, question_of
 from node_links.graph.linked import linked_entities
 from node_links.models import NodeEntity
@@ -33,13 +40,15 @@ from node_links.models import NodeEntity
 class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     """For viewsets of node entities, whose `serializer_class` shows an entity in full.
 
-    `unsettled_fields` names what it shows that may change without a new revision. A viewset that
-    shows an entity to fewer people than its queryset's `visible_to(actor).alive()` does sets
-    `reads_through_cache` to False, or refuses by its object permissions.
+    `unsettled_fields` names what it shows that may change without a new revision; `documents` the
+    further reads of one entity that answer by `document_response()`. A viewset that shows an entity
+    to fewer people than its queryset's `visible_to(actor).alive()` does sets `reads_through_cache`
+    to False, or refuses by its object permissions.
     """
 
     model: ClassVar[type[NodeEntity]]
     unsettled_fields: ClassVar[tuple[str, ...]] = ()
+    documents: ClassVar[tuple[str, ...]] = ()
     reads_through_cache: ClassVar[bool] = True
     entity: Any = None
     _answer: Sequence[Any] = (None, None)
@@ -48,13 +57,14 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
 
     def question(self) -> Question | None:
         """Ask for the head where the request reads one living entity and nothing else."""
-        if not self.reads_through_cache or self.action != "retrieve" or self.request.query_params:
+        kept = self.action in ("retrieve", *self.documents)
+        if not self.reads_through_cache or not kept or self.request.query_params:
             return None
         try:
             self._asked_of = UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
         except ValueError:
             return None
-        return question_of(self.model, self._asked_of, self.unsettled_fields)
+        return question_of(self.model, self._asked_of, self._unsettled)
 
     def take_answer(self, answer: Sequence[Any]) -> None:
         """Keep the head until the request may be answered."""
@@ -81,6 +91,26 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
             return super().retrieve(request, *args, **kwargs)
         return Response(orjson.Fragment(body), headers=self.tag_of(head))
 
+    def document_response(self, read: Callable[[Any], Any]) -> Response:
+        """Return what `read` makes of the entity of the address, kept for the next reader.
+
+        304 without a body where If-None-Match names the entity's revision.
+        """
+        head = self._head()
+        entity = head or self.get_object()
+        if head is not None:
+            self.check_object_permissions(self.request, head)
+            self.entity = head
+        if is_known(self.request, self.revision_of(entity)):
+            return Response(status=http.HTTP_304_NOT_MODIFIED, headers=self.tag_of(entity))
+        if head is None:
+            return Response(read(entity), headers=self.tag_of(entity))
+        body = fetch_document(head, str(self.action))
+        if body is None:
+            entity = self.get_object()
+            body = store_document(entity, str(self.action), read(entity))
+        return Response(orjson.Fragment(body), headers=self.tag_of(entity))
+
     def entity_response(self, entity: Any, status: int = http.HTTP_200_OK) -> Response:
         """Return the answer that holds `entity`, and keep it for the next reader.
 
@@ -106,6 +136,10 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     def _shown_by(self) -> type[Serializer[Any]]:
         return cast("type[Serializer[Any]]", self.serializer_class)
 
+    @property
+    def _unsettled(self) -> tuple[str, ...]:
+        return self.unsettled_fields if self.action == "retrieve" else ()
+
     def _head(self) -> NodeEntity | None:
         if self._asked_of is None:
             return None
@@ -113,7 +147,7 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
             self.model,
             pk=self._asked_of,
             organization_id=self.actor.tenant_id,
-            unsettled=self.unsettled_fields,
+            unsettled=self._unsettled,
             answer=self._answer,
         )
         head, self._linked = found or (None, None)

@@ -22,6 +22,7 @@ from config.cache.metrics import count
 from config.cache.nearby import Nearby
 from node_links.models import NodeEntity
 
+LARGEST_DOCUMENT = 256 * 1024
 # A control character never stands in JSON as it is.
 GAP = b"\x1e"
 _GAP = orjson.Fragment(GAP)
@@ -32,10 +33,12 @@ nearby = Nearby(settings.CACHE_NEARBY_KB * 1024, settings.CACHE_TTL)
 """Bodies that this process has sent lately."""
 
 
-def body_key(entity: NodeEntity) -> str:
-    """Return the cache key of the present state of `entity`."""
+def body_key(entity: NodeEntity, document: str = "") -> str:
+    """Return the cache key of the present state of `entity`, or of a document of this state."""
     changed = (entity.updated_at - _EPOCH) // _MICROSECOND
     state = f"{entity.revision}-{changed}"
+    if document:
+        state = f"{state}-{document}"
     return key(entity.organization_id, entity.feature_type, entity.pk, state)
 
 
@@ -62,6 +65,20 @@ def store_on_commit(entity: NodeEntity, body: bytes) -> None:
     transaction.on_commit(store, robust=True)
 
 
+def fetch_document(entity: NodeEntity, document: str) -> bytes | None:
+    """Return the JSON of a document of the state that `entity` names; None where not kept."""
+    return _stored(body_key(entity, document), entity.feature_type)
+
+
+def store_document(entity: NodeEntity, document: str, content: object) -> bytes:
+    """Keep a document of the state that `entity` holds, unless it is large; return its JSON."""
+    body = _renderer.render(content)
+    if len(body) <= LARGEST_DOCUMENT:
+        tags = [entity_tag(entity.feature_type, entity.pk)]
+        _store(body_key(entity, document), body, tags)
+    return body
+
+
 def body_of(data: Mapping[str, Any], unsettled: Sequence[str]) -> bytes:
     """Return `data` as JSON with a gap for the value of each unsettled member."""
     gaps = {name: _GAP for name in data if name in unsettled}
@@ -75,7 +92,7 @@ def fetch_body(
 
     `members` are those it has to have; `unsettled` the values of some of them, in that order.
     """
-    stored = _stored(entity)
+    stored = _stored(body_key(entity), entity.feature_type)
     if stored is None:
         return None
     shape, *parts = stored.split(GAP)
@@ -92,11 +109,10 @@ def _store(name: str, body: bytes, tags: list[str]) -> None:
     cache.set_bytes(name, body, tags=tags)
 
 
-def _stored(entity: NodeEntity) -> bytes | None:
-    name = body_key(entity)
+def _stored(name: str, feature_type: str) -> bytes | None:
     near = nearby.get(name)
     if near is not None:
-        count(entity.feature_type, hit=True)
+        count(feature_type, hit=True)
         return near
     stored = cache.get_bytes(name)
     if stored is not None:

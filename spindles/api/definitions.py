@@ -4,12 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.api.concurrency import is_known
 from config.api.errors import ParameterError
 from node_links.models import document_of
 from node_links.permissions import Act
@@ -35,18 +33,17 @@ ACTS = {"put_canvas": Act.EDIT, "put_steps": Act.EDIT}
 class DefinitionActions(SpindleActions):
     """Read and write the definition. Every answer carries the spindle's revision as its ETag."""
 
+    documents = ("canvas",)
+
     @extend_schema(parameters=[AT_VERSION], responses={200: shapes.SpindleCanvasSerializer})
     @action(detail=True, methods=["get"], extra_query_parameters=("version", "deleted"))
     def canvas(self, request: Request, pk: UUID) -> Response:
         """Return the drawing as a React Flow document `{nodes, edges, viewport}`."""
-        spindle = self.get_object()
         version = request.query_params.get("version")
-        if version is not None:
-            snapshot = get_snapshot(SpindleVersion, entity=spindle, version=version)
-            return Response(document_of(snapshot.content))
-        if is_known(request, spindle.revision):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=self.tag_of(spindle))
-        return Response(spindle.document, headers=self.tag_of(spindle))
+        if version is None:
+            return self.document_response(lambda spindle: spindle.document)
+        snapshot = get_snapshot(SpindleVersion, entity=self.get_object(), version=version)
+        return Response(document_of(snapshot.content))
 
     @extend_schema(
         request=shapes.SpindleCanvasSerializer, responses={200: shapes.SpindleCanvasSerializer}
