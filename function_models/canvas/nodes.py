@@ -75,11 +75,11 @@ class NodeData(Drawn):
     priority: int = Field(default=5, ge=1, le=10)
     critical: bool = False
     condition: str | None = Field(default=None, max_length=1000)
-    context: JsonObject = {}
+    context: JsonObject = Field(default_factory=dict)
     context_scope: ContextScope = "execution"
     context_window: ContextWindow | None = None
-    metadata: JsonObject = {}
-    visual_properties: JsonObject = {}
+    metadata: JsonObject = Field(default_factory=dict)
+    visual_properties: JsonObject = Field(default_factory=dict)
 
 
 class ContainerData(NodeData):
@@ -106,7 +106,7 @@ class IoData(ContainerData):
     input_data_contract: Contract | None = None
     output_data_contract: Contract | None = None
     data_validation_rules: JsonObject = {}
-    configuration: IoConfiguration = IoConfiguration()
+    configuration: IoConfiguration = Field(default_factory=IoConfiguration)
 
     @model_validator(mode="after")
     def _contracts_fit(self) -> Self:
@@ -145,7 +145,7 @@ class ActionData(NodeData):
     execution_mode: ExecutionMode = "sequential"
     execution_order: int = Field(default=1, ge=1)
     estimated_duration: Annotated[float, number(above=0)] | None = None
-    retry_policy: RetryPolicy = RetryPolicy()
+    retry_policy: RetryPolicy = Field(default_factory=RetryPolicy)
     raci: Raci = Field(default_factory=_system)
 
     @property
@@ -185,7 +185,7 @@ class KbData(ActionData):
     short_description: Annotated[str, Field(min_length=1, max_length=500)]
     documentation_context: str | None = Field(default=None, max_length=2000)
     search_keywords: Keywords = []
-    access_permissions: AccessPermissions = AccessPermissions()
+    access_permissions: AccessPermissions = Field(default_factory=AccessPermissions)
 
 
 class ExecutionPolicy(Known):
@@ -212,11 +212,11 @@ class NestedData(ActionData):
     nested_model_id: Reference
     nested_version: Pin = PUBLISHED
     context_mapping: dict[str, str] = {}
-    context_inheritance: ContextInheritance = ContextInheritance()
-    output_extraction: OutputExtraction = OutputExtraction()
-    execution_policy: ExecutionPolicy = ExecutionPolicy()
+    context_inheritance: ContextInheritance = Field(default_factory=ContextInheritance)
+    output_extraction: OutputExtraction = Field(default_factory=OutputExtraction)
+    execution_policy: ExecutionPolicy = Field(default_factory=ExecutionPolicy)
     orchestration_mode: OrchestrationMode = "embedded"
-    hierarchical_validation: HierarchicalValidation = HierarchicalValidation()
+    hierarchical_validation: HierarchicalValidation = Field(default_factory=HierarchicalValidation)
 
 
 class IoNode(CanvasNode):

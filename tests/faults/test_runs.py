@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,11 @@ WHERE execution_id = %s AND step_id = 'it'
 AGAIN = """
 SELECT e.step_id FROM step_effects e JOIN execution_steps s USING (execution_id, step_id)
 WHERE e.execution_id = ANY(%s) AND e.at > s.completed_at
+"""
+THRICE = """
+SELECT DISTINCT execution_id FROM execution_attempts
+WHERE execution_id = ANY(%s) AND status = 'interrupted'
+GROUP BY execution_id, step_id HAVING count(*) = 3
 """
 LONG = """
 SELECT step_id FROM execution_steps WHERE execution_id = ANY(%s)
@@ -95,12 +101,20 @@ def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: 
         workers.start(f"fresh {number}")
     workers.wait(runs)
 
-    assert workers.statuses(runs) == {"completed": RUNS}
-    workers.assert_done_once(runs)
+    # Who was at a step when three workers died has failed, as the rule for such steps says.
+    unlucky = {run for (run,) in workers.installation.rows(THRICE, runs)}
+    assert workers.statuses(runs) == Counter(
+        "failed" if run in unlucky else "completed" for run in runs
+    )
+    assert len(unlucky) <= KILLS // 3
+    workers.assert_done_once([run for run in runs if run not in unlucky])
     waits = workers.seconds_to_take_over(runs)
     assert waits, "Nobody was killed at work."
+    tell(
+        f"{RUNS} runs, {KILLS} workers killed, {len(unlucky)} runs lost a third worker at one step"
+    )
     tell(f"{len(waits)} steps taken over: {median(waits):.1f} s at the median, {waits[-1]:.1f} s")
-    assert median(waits) < LEASE + 5
+    assert median(waits) < LEASE + 10  # a fresh worker takes some seconds to come up
 
 
 MISBEHAVING = {
