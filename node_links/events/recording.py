@@ -149,7 +149,6 @@ def record_event(
     Must run in the transaction of the change; if it fails, the change fails with it. Members of
     `data` that are None are left out. Unless it is given, the request's id becomes the correlation
     id; the causation is the event that is being handled, the execution the one that is running.
-    With the event go the deliveries to its subscribers and a notice to the processes that wait.
 
     `schema_version` says that the data have been checked already, as those of custom types are;
     otherwise raises `InvalidEvent` where they do not fit the newest version of the type. A `quiet`
