@@ -3,13 +3,12 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
 from function_models.pictures.drawing import content_security_policy
 from function_models.services.pictures import DRAFT, draw_state, draw_states
-from node_links.api.svg import MEDIA_TYPE, svg_response
+from node_links.api.svg import DRAWN_VERSION, IF_HELD, RESPONSES, svg_response
 from node_links.api.views import NodeEntityViewSet
 
 PICTURE = "function-models/<uuid:pk>/canvas.svg"
@@ -22,22 +21,15 @@ class PictureActions(NodeEntityViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter(
-                "version", str,
-                description="A published number, `published`, or `draft` for the working copy, "
-                "which is drawn when nothing is said.",
-            ),
+            DRAWN_VERSION,
             OpenApiParameter(
                 "compare", str,
                 description="An earlier state, named in the same way: what was added since is "
                 "green, removed red and dashed, modified amber, moved grey.",
             ),
-            OpenApiParameter(
-                "If-None-Match", str, OpenApiParameter.HEADER,
-                description="Answer 304 where this picture is held.",
-            ),
+            IF_HELD,
         ],
-        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        responses=RESPONSES,
         operation_id="function_models_picture",
     )  # fmt: skip
     def canvas_picture(self, request: Request, pk: UUID) -> HttpResponse:

@@ -4,8 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -15,7 +14,7 @@ from accounts.api.permissions import IsMember
 from config.api.errors import ParameterError
 from config.api.serializers import Serializer
 from config.api.views import APIView
-from node_links.api.svg import MEDIA_TYPE, svg_response
+from node_links.api.svg import IF_HELD, RESPONSES, svg_response
 from node_links.graph.bounds import MAX_DEPTH
 from node_links.graph.nodes import Address, GraphNode
 from node_links.pictures.drawing import content_security_policy
@@ -57,12 +56,9 @@ class NeighbourhoodPictureView(CallerMixin, APIView):
     @extend_schema(
         parameters=[
             PictureQuerySerializer,
-            OpenApiParameter(
-                "If-None-Match", str, OpenApiParameter.HEADER,
-                description="Answer 304 where this picture is held.",
-            ),
+            IF_HELD,
         ],
-        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        responses=RESPONSES,
         operation_id="graph_subgraph_picture",
         tags=["graph"],
     )  # fmt: skip

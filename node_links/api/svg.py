@@ -5,10 +5,24 @@ import hashlib
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.request import Request
 
 MEDIA_TYPE = "image/svg+xml"
+RESPONSES = {(200, MEDIA_TYPE): OpenApiTypes.STR}
+"""The answer of a picture in the description of the API."""
+
+IF_HELD = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER,
+    description="Answer 304 where this picture is held.",
+)  # fmt: skip
+DRAWN_VERSION = OpenApiParameter(
+    "version", str,
+    description="A published number, `published`, or `draft` for the working copy, which is drawn "
+    "when nothing is said.",
+)  # fmt: skip
 
 
 def svg_response(request: Request, svg: str, *, policy: str) -> HttpResponse:

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from node_links.api.svg import MEDIA_TYPE, svg_response
+from node_links.api.svg import DRAWN_VERSION, IF_HELD, RESPONSES, svg_response
 from node_links.api.views import NodeEntityViewSet
 from spindles.pictures.styles import content_security_policy
 from spindles.services.pictures import DRAFT, draw_spindle
@@ -21,20 +20,10 @@ class PictureActions(NodeEntityViewSet):
     """Draw a spindle: its steps, and what each waits for."""
 
     @extend_schema(
-        parameters=[
-            OpenApiParameter(
-                "version", str,
-                description="A published number, `published`, or `draft` for the working copy, "
-                "which is drawn when nothing is said.",
-            ),
-            OpenApiParameter(
-                "If-None-Match", str, OpenApiParameter.HEADER,
-                description="Answer 304 where this picture is held.",
-            ),
-        ],
-        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        parameters=[DRAWN_VERSION, IF_HELD],
+        responses=RESPONSES,
         operation_id="spindles_picture",
-    )  # fmt: skip
+    )
     def canvas_picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Draw the spindle as SVG. 404 for a version that does not exist."""
         spindle = self.get_object()

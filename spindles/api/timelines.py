@@ -6,26 +6,22 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.callers import CallerMixin
 from accounts.api.permissions import IsMember
 from config.api.views import GenericViewSet
-from node_links.api.svg import MEDIA_TYPE, svg_response
+from node_links.api.svg import IF_HELD, RESPONSES, svg_response
 from spindles.models import Execution
 from spindles.pictures.styles import content_security_policy
 from spindles.services.run_pictures import draw_run_path, draw_run_timeline
 
 _PICTURE: dict[str, Any] = {
     "parameters": [
-        OpenApiParameter(
-            "If-None-Match", str, OpenApiParameter.HEADER,
-            description="Answer 304 where this picture is held.",
-        )
+        IF_HELD
     ],
-    "responses": {(200, MEDIA_TYPE): OpenApiTypes.STR},
+    "responses": RESPONSES,
     "tags": ["executions"],
 }  # fmt: skip
 
