@@ -343,10 +343,7 @@ VECTOR_EXACT_ROWS = env.whole("VECTOR_EXACT_ROWS", 10_000)
 # Less similar passages are no answer at all, even where nothing is nearer.
 SEMANTIC_FLOOR = env.number("SEMANTIC_FLOOR", 0.15)
 # Loaded by each web process at its start, because the first user should not wait for it.
-WARM_UP = (
-    "knowledge_base.markdown.keywords.warm_up",
-    "node_links.search.embedders.warm_up",
-)
+WARM_UP = ("node_links.search.embedders.warm_up",)
 
 # --- sagas ---------------------------------------------------------------------------------------
 SAGA_LEASE_SECONDS = env.number("SAGA_LEASE_SECONDS", 60)

@@ -1,6 +1,8 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=models.Model)
 
+_LOCK_LIVING = """
+SELECT {columns} FROM {table}
+WHERE {key} = %s AND organization_id = %s AND deleted_at IS NULL FOR UPDATE
+"""
+
 
 class EntityQuerySet(QuerySet[M]):
     """Entities of one feature."""
@@ -42,6 +49,24 @@ class EntityQuerySet(QuerySet[M]):
     def tagged_any(self, tags: list[str]) -> Self:
         """Entities that carry at least one of `tags`."""
         return self.filter(tags__overlap=tags)
+
+    def lock_living(self, actor: Actor, pk: UUID, *, without: Collection[str] = ()) -> M | None:
+        """Return the living entity that `actor` sees under this id, locked for the transaction.
+
+        None where there is none. Fields named in `without` are left in the database. It is the
+        first thing that nearly every write asks, so its statement is built once for each model.
+        """
+        sql = _lock_living_sql(self.model, tuple(without))
+        found: list[M] = list(self.model._base_manager.raw(sql, [pk, actor.organization_id]))
+        return found[0] if found else None
+
+
+@cache
+def _lock_living_sql(model: type[models.Model], without: tuple[str, ...]) -> str:
+    columns = [str(f.column) for f in model._meta.concrete_fields if f.attname not in without]
+    return _LOCK_LIVING.format(
+        columns=", ".join(columns), table=model._meta.db_table, key=model._meta.pk.column
+    )
 
 
 # Sees deleted rows too.

@@ -122,18 +122,23 @@ class GenericViewSet(Conventions, viewsets.GenericViewSet[Any]):
             unknown = unknown_parameters(self.request, self, self.get_queryset())
             if unknown:
                 raise ParameterError(unknown)
-        rows = self.get_queryset()
-        if self.locks_on_write and self.request.method not in SAFE_METHODS:
-            rows = rows.select_for_update(of=("self",))
         value = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
         if "\x00" in str(value):
             raise NotFound()
+        locks = self.locks_on_write and self.request.method not in SAFE_METHODS
         try:
-            entity = rows.get(**{self.lookup_field: value})
+            entity = self.find(value, lock=locks)
         except (ObjectDoesNotExist, DjangoValidationError, TypeError, ValueError) as error:
             raise NotFound() from error
         self.check_object_permissions(self.request, entity)
         return entity
+
+    def find(self, value: Any, *, lock: bool) -> Any:
+        """Read the entity whose `lookup_field` has this value; raises as `QuerySet.get`."""
+        rows = self.get_queryset()
+        if lock:
+            rows = rows.select_for_update(of=("self",))
+        return rows.get(**{self.lookup_field: value})
 
 
 class EntityViewSet(RevisionMixin, GenericViewSet):

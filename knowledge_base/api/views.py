@@ -69,7 +69,9 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
         "last_viewed_at",
     )
     creating = ("create", "import_")
+    shows_links = True
     locks_on_write = True
+    heavy_fields = ("vector_embedding",)
     extra_query_parameters = (
         *SopVersionActions.extra_query_parameters,
         "reason",
@@ -78,7 +80,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return what the caller may see; lists leave the texts in the database."""
-        rows = super().get_queryset().defer("vector_embedding")
+        rows = super().get_queryset()
         if self.request.method not in SAFE_METHODS:
             return rows
         rows = rows.defer("reference_keys")

@@ -1,5 +1,9 @@
 """Keywords of a text by YAKE (Campos et al. 2020, Information Sciences 509), offline."""
 
+from functools import cache
+
+from yake_rust import Yake
+
 MAX_CHARACTERS = 20_000
 """Only the beginning is read: YAKE's time grows faster than the text, its answer hardly changes."""
 
@@ -14,19 +18,17 @@ def extract_keywords(text: str, limit: int = 10) -> list[str]:
     """
     if limit < 1 or not text.strip():
         return []
-    from yake import KeywordExtractor  # loads numpy, networkx and segtok: only where it is used
-
-    extractor = KeywordExtractor(lan="en", n=_MAX_WORDS, top=limit * 2)
-    scored = extractor.extract_keywords(_head(text))
+    scored = _extractor().get_n_best(_head(text), n=limit * 2)
     ranked = sorted(scored, key=lambda pair: (pair[1], pair[0]))
-    keywords = (" ".join(str(keyword).lower().split()) for keyword, _ in ranked)
+    keywords = (" ".join(keyword.lower().split()) for keyword, _ in ranked)
     unique = dict.fromkeys(word for word in keywords if 0 < len(word) <= MAX_KEYWORD_LENGTH)
     return list(unique)[:limit]
 
 
-def warm_up() -> None:
-    """Load what extraction needs."""
-    extract_keywords("Restart the mail server.")
+@cache
+def _extractor() -> Yake:
+    """Return the one extractor: it keeps nothing of a text, and lets other threads work."""
+    return Yake(language="en", ngrams=_MAX_WORDS)
 
 
 def _head(text: str) -> str:

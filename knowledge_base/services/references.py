@@ -3,15 +3,23 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from config.rows import insert_rows
 from knowledge_base.markdown.links import Link
 from knowledge_base.models import Sop, SopReference
 from knowledge_base.references import Resolver, keys_of_link
 from node_links.services.links.derived import sync_derived_links
 
 LINK_TYPE = "references"
+# Asked by every new SOP and nearly always answered with nothing.
+_WAITING = """
+SELECT r.id FROM sop_references r JOIN knowledge_base_sops s USING (sop_id)
+WHERE r.organization_id = %s AND r.target_id IS NULL AND r.target_keys && %s::text[]
+    AND s.deleted_at IS NULL
+"""
 _WRITTEN = ("kind", "raw_target", "target_keys", "fragment", "label", "target_id")
 
 
@@ -40,18 +48,15 @@ def sync_references(
     if not same:
         if present:
             sop.references.all().delete()
-        SopReference.objects.bulk_create(fresh)
+        insert_rows(fresh)
     _sync_links(actor, sop, (reference.target_id for reference in fresh))
 
 
 def heal_references(*, actor: Actor, sop: Sop) -> int:
     """Let dangling references that mean `sop` point at it; return how many did."""
-    waiting = (
-        SopReference.objects.visible_to(actor)
-        .dangling()
-        .filter(target_keys__overlap=sop.reference_keys)
-    )
-    keys = list(waiting.order_by().values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [actor.organization_id, sop.reference_keys])
+        keys = [key for (key,) in cursor.fetchall()]
     if not keys:
         return 0
     healed = SopReference.objects.filter(pk__in=keys)

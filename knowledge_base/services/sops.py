@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from config.db import joined_transaction
 from config.exceptions import InvalidTransition, NotFound, ValidationFailed
+from config.rows import insert_rows
 from knowledge_base.exceptions import SopInUse
 from knowledge_base.markdown.keywords import extract_keywords
 from knowledge_base.models import Sop, SopVersion
@@ -63,7 +64,7 @@ def create_sop(*, actor: Actor, with_references: bool = True, **values: Any) -> 
         sop.author = sop.author or _name_of(actor)
         _require_prerequisites(actor, sop)
         _derive(sop, text_changed=True, keywords_given=bool(values.get("search_keywords")))
-        sop.save(force_insert=True)
+        insert_rows([sop])
         sync_nodes(entity=sop, is_new=True)
         record_event(
             actor=actor,

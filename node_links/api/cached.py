@@ -7,7 +7,7 @@ kept, and while Valkey is away, the entity is read as ever and its body kept for
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -41,7 +41,8 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     """For viewsets of node entities, whose `serializer_class` shows an entity in full.
 
     `unsettled_fields` names what it shows that may change without a new revision; `documents` the
-    further reads of one entity that answer by `document_response()`. A viewset that shows an entity
+    further reads of one entity that answer by `document_response()`; `shows_links` says that it
+    shows what `linked_with()` returns. A viewset that shows an entity
     to fewer people than its queryset's `visible_to(actor).alive()` does sets `reads_through_cache`
     to False, or refuses by its object permissions.
     """
@@ -50,15 +51,20 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     unsettled_fields: ClassVar[tuple[str, ...]] = ()
     documents: ClassVar[tuple[str, ...]] = ()
     reads_through_cache: ClassVar[bool] = True
+    shows_links: ClassVar[bool] = False
     entity: Any = None
     _answer: Sequence[Any] = (None, None)
     _asked_of: UUID | None = None
-    _linked: Linked | None = None
 
     def question(self) -> Question | None:
-        """Ask for the head where the request reads one living entity and nothing else."""
-        kept = self.action in ("retrieve", *self.documents)
-        if not self.reads_through_cache or not kept or self.request.query_params:
+        """Ask for the head where the request reads one living entity and nothing else.
+
+        A change asks too where its answer shows what the graph links with the entity.
+        """
+        asks = self.action in ("retrieve", *self.documents) or (
+            self.shows_links and self.action in ("update", "partial_update")
+        )
+        if not self.reads_through_cache or not asks or self.request.query_params:
             return None
         try:
             self._asked_of = UUID(str(self.kwargs[self.lookup_url_kwarg or self.lookup_field]))
@@ -72,7 +78,7 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one entity; 304 without a body where If-None-Match names its revision."""
-        head = self._head()
+        head = self._head
         if head is None:
             return super().retrieve(request, *args, **kwargs)
         self.check_object_permissions(request, head)
@@ -96,7 +102,7 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
 
         304 without a body where If-None-Match names the entity's revision.
         """
-        head = self._head()
+        head = self._head
         entity = head or self.get_object()
         if head is not None:
             self.check_object_permissions(self.request, head)
@@ -126,8 +132,8 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
 
     def linked_with(self, entities: Iterable[NodeEntity]) -> Linked:
         """Return what the graph links with `entities`, as `linked_entities`; asked once."""
-        if self._linked is not None:
-            return self._linked
+        if self._found is not None:
+            return self._found[1]
         ids = [entity.pk for entity in entities]
         kind = self.model.feature_type
         return linked_entities(actor=self.actor, feature_type=kind, entity_ids=ids)
@@ -140,18 +146,22 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
     def _unsettled(self) -> tuple[str, ...]:
         return self.unsettled_fields if self.action == "retrieve" else ()
 
+    @property
     def _head(self) -> NodeEntity | None:
+        return self._found[0] if self._found else None
+
+    @cached_property
+    def _found(self) -> tuple[NodeEntity, Linked] | None:
+        """The head that was asked for, and what the graph links with it."""
         if self._asked_of is None:
             return None
-        found = head_of(
+        return head_of(
             self.model,
             pk=self._asked_of,
             organization_id=self.actor.tenant_id,
             unsettled=self._unsettled,
             answer=self._answer,
         )
-        head, self._linked = found or (None, None)
-        return head
 
     def _shows_all(self, entity: Any, data: Any) -> bool:
         return (

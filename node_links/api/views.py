@@ -28,7 +28,7 @@ class NodeEntityViewSet(CachedReads):
     """Base of the four features' viewsets.
 
     `model` is the entity; `acts` says what each action needs, `creating` which ones make new
-    entities. Lists hide archived entities unless
+    entities; `heavy_fields` are never read here. Lists hide archived entities unless
     `?include_archived=true` or `?status=` asks for them; `?deleted=true` shows administrators the
     deleted ones instead.
     """
@@ -55,10 +55,12 @@ class NodeEntityViewSet(CachedReads):
     }
     extra_query_parameters: ClassVar[tuple[str, ...]] = ("deleted", "include_archived")
     list_hides_archived: ClassVar[bool] = True
+    heavy_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the entities that the caller may see under this address."""
         rows: EntityQuerySet[Any] = self.model.all_objects.visible_to(self.actor)
+        rows = rows.defer(*self.heavy_fields)
         if self._asked("deleted"):
             if not self.actor.is_administrator:
                 raise PermissionDenied("Deleted entities are shown to administrators.")
@@ -69,6 +71,16 @@ class NodeEntityViewSet(CachedReads):
         if self._asked("include_archived") or "status" in self.request.query_params:
             return rows
         return rows.exclude(status=EntityStatus.ARCHIVED)
+
+    def find(self, value: Any, *, lock: bool) -> Any:
+        """Read the entity with this id, or lock it."""
+        if not lock or self._asked("deleted"):
+            return super().find(value, lock=lock)
+        rows: EntityQuerySet[Any] = self.model.all_objects.all()
+        entity = rows.lock_living(self.actor, UUID(str(value)), without=self.heavy_fields)
+        if entity is None:
+            raise self.model.DoesNotExist
+        return entity
 
     def get_object(self) -> Any:
         """Return the entity of the address, and keep it as `self.entity`."""

@@ -128,15 +128,3 @@ def _shape_of(members: tuple[str, ...]) -> bytes:
 def forget_entity(feature_type: str, entity_id: UUID, *, keep: str = "") -> None:
     """Drop every body of an entity, but the one under the key `keep`."""
     cache.invalidate_by_tag(entity_tag(feature_type, entity_id), keep=keep)
-
-
-def forget_on_commit(feature_type: str, entity_id: UUID) -> None:
-    """Drop every body of an entity once the running transaction has been committed.
-
-    Nothing depends on it: states that have passed are not asked for. It gives their memory back.
-    """
-
-    def forget() -> None:
-        forget_entity(feature_type, entity_id)
-
-    transaction.on_commit(forget, robust=True)

@@ -1,7 +1,6 @@
 """Dropping the states of entities that have passed, when an event tells of a change.
 
-Writers drop them after their commit already. This is for what they missed: a process that died in
-between, a Valkey that was away. It gives memory back; nobody asks for such a state any more.
+It gives memory back; nobody asks for such a state any more.
 """
 
 from uuid import UUID

@@ -86,11 +86,17 @@ class NodeChunk(models.Model):
 
 
 class NodePosting(models.Model):
-    """How often a lexeme occurs in a node, each occurrence weighted by its field."""
+    """How often a lexeme occurs in a node, each occurrence weighted by its field.
+
+    The keys are not constraints: PostgreSQL would look both up for each of a text's hundreds of
+    lexemes. Postings are written under the lock of their node, and go with it.
+    """
 
     pk = models.CompositePrimaryKey("organization_id", "lexeme", "node_id")
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
-    node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="+")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    node = models.ForeignKey(NodeMetadata, models.CASCADE, related_name="+", db_constraint=False)
     lexeme = models.TextField()
     frequency = models.FloatField()
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.rows import insert_rows
 from node_links.models import DirtyNode, NodeChunk, NodeMetadata
 from node_links.registry import NodeDescription, Passage
 from node_links.search.doorbell import ring
@@ -66,6 +67,9 @@ _POST_AGAIN = _POST.format(
     ON CONFLICT (organization_id, lexeme, node_id) DO UPDATE SET frequency = excluded.frequency""",
 )
 
+_MARKED_AGAIN = """ON CONFLICT (node_id) DO UPDATE SET marked_at = excluded.marked_at,
+    not_before = excluded.not_before, attempts = 0, last_error = ''"""
+
 
 def content_hash(description: NodeDescription) -> str:
     """Return the SHA-256 (hex) of everything about a node that is searched."""
@@ -102,20 +106,13 @@ def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
     Rows are written in the order of their keys, as the embedding run locks them.
     """
     now = timezone.now()
-    DirtyNode.objects.bulk_create(
-        [
-            DirtyNode(
-                node_id=node.pk,
-                organization_id=node.organization_id,
-                marked_at=now,
-                not_before=now,
-            )
-            for node in sorted(nodes, key=lambda node: node.pk)
-        ],
-        update_conflicts=True,
-        unique_fields=["node"],
-        update_fields=["marked_at", "not_before", "attempts", "last_error"],
-    )
+    rows = [
+        DirtyNode(
+            node_id=node.pk, organization_id=node.organization_id, marked_at=now, not_before=now
+        )
+        for node in sorted(nodes, key=lambda node: node.pk)
+    ]
+    insert_rows(rows, on_conflict=_MARKED_AGAIN)
     transaction.on_commit(ring)
 
 
@@ -140,7 +137,7 @@ def _write_chunks(
     ]
     if stale:
         NodeChunk.objects.filter(pk__in=list(stale.values())).delete()
-    NodeChunk.objects.bulk_create(fresh)
+    insert_rows(fresh)
 
 
 def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterator[NodeChunk]:

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from config.exceptions import Conflict, InvalidTransition, NotFound, RevisionConflict
+from config.rows import write_fields
 from node_links.audit.annotating import annotate
-from node_links.caching.bodies import forget_on_commit
 from node_links.choices import EntityStatus
 from node_links.events.recording import record_event
 from node_links.models import NodeEntity
@@ -36,11 +36,9 @@ def lock_entity(
     locked: it is not read again. Raises `NotFound` for an unknown, foreign or deleted one,
     `RevisionConflict` where the caller names a revision that is no longer the current one.
     """
-    entity: NodeEntity | None = locked
-    if entity is None:
-        rows = model.all_objects.visible_to(actor).alive().select_for_update(of=("self",))
-        entity = rows.filter(pk=pk).first()
-    if not isinstance(entity, model) or entity.deleted_at is not None:
+    rows: EntityQuerySet[Any] = model.all_objects.all()
+    entity = locked or rows.lock_living(actor, pk)
+    if entity is None or entity.deleted_at is not None:
         raise NotFound
     compare_revision(entity, expected_revision)
     return entity
@@ -53,10 +51,9 @@ def compare_revision(entity: NodeEntity, expected_revision: int | None) -> None:
 
 
 def save_entity(entity: NodeEntity, fields: Iterable[str]) -> None:
-    """Write `fields` of a locked entity and raise its revision; cached states go on commit."""
+    """Write `fields` of a locked entity and raise its revision."""
     entity.revision += 1
-    entity.save(update_fields=[*fields, "revision", "updated_at"])
-    forget_on_commit(entity.feature_type, entity.pk)
+    write_fields(entity, [*fields, "revision", "updated_at"])
 
 
 def changes_of(entity: NodeEntity, values: dict[str, Any]) -> dict[str, dict[str, Any]]:

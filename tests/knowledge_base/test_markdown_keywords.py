@@ -1,7 +1,5 @@
 """Keywords of a text."""
 
-import subprocess
-import sys
 import time
 
 import pytest
@@ -40,9 +38,3 @@ def test_a_megabyte_is_read_at_its_beginning_only() -> None:
 
     assert "incident commander" in extract_keywords(TEXT * 2500)
     assert time.process_time() - started < 2
-
-
-def test_the_library_is_loaded_only_when_used() -> None:
-    code = "import knowledge_base.markdown.keywords, sys; sys.exit('yake' in sys.modules)"
-
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from config.rows import insert_rows
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.registry import NodeDescription, features
 from node_links.search.text import content_hash, index_text
@@ -112,7 +113,7 @@ def _write(
             rewritten.append((row, description))
         if _differs(row, values):
             updated.append((row, values))
-    NodeMetadata.objects.bulk_create(created)
+    insert_rows(created)
     if updated:
         _update(updated)
     return created + [row for row, _ in updated], rewritten

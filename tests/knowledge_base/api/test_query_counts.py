@@ -33,10 +33,10 @@ READS = {
 }
 WRITES = {
     "create": 11,
-    "patch": 14,
-    "patch nothing": 5,
+    "patch": 13,
+    "patch nothing": 4,
     "open": 10,
-    "patch content": 21,
+    "patch content": 20,
     "publish": 12,
     "archive": 10,
 }
