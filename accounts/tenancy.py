@@ -23,6 +23,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from accounts.actors import Actor, system_actor
+from config.db import prepared_cursor
 from config.replica import reading_alias
 from config.request_context import current_request_id
 
@@ -75,7 +76,7 @@ def enter_member(
         # LATERAL with a function: it runs after the membership was found and its settings made.
         statement += f" LEFT JOIN LATERAL {ask.function}({places}) AS answer ON true"
         parameters += ask.parameters
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
@@ -140,7 +141,7 @@ def _current(using: str) -> tuple[str, ...]:
 def _apply(values: tuple[str, ...], using: str = DEFAULT_DB_ALIAS) -> None:
     _require_transaction(using)
     parameters = [part for pair in zip(_SETTINGS, values, strict=True) for part in pair]
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(_SET, parameters)
 
 

@@ -4,16 +4,25 @@ And what everything that asks it shares: transactions that join, the server's cl
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import DateTimeField, Func
+
+if TYPE_CHECKING:
+    from config.postgresql.base import DatabaseWrapper
 
 OWNER = "owner"
 
 # What a service opens: the surrounding transaction where there is one, without a savepoint. A
 # refusal ends the whole of it anyway, and a savepoint would cost two round trips.
 joined_transaction = partial(transaction.atomic, savepoint=False)
+
+
+def prepared_cursor(using: str = DEFAULT_DB_ALIAS) -> CursorWrapper:
+    """Return a cursor for statements of the code; see `DatabaseWrapper.prepared_cursor`."""
+    return cast("DatabaseWrapper", connections[using]).prepared_cursor()
 
 
 class ServerClock(Func):

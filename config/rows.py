@@ -15,6 +15,8 @@ import orjson
 from django.db import DatabaseError, connection
 from django.db.models import Field, JSONField, Model
 
+from config.db import prepared_cursor
+
 AnyField: TypeAlias = "Field[Any, Any]"
 
 
@@ -27,7 +29,7 @@ def insert_rows(rows: Sequence[Model], *, on_conflict: str = "") -> None:
         return
     sql, fields = _insert_sql(type(rows[0]), on_conflict)
     values = [{field.column: _json_value(field, row, add=True) for field in fields} for row in rows]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, [orjson.dumps(values, default=str).decode()])
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
@@ -40,7 +42,7 @@ def write_fields(row: Model, names: Iterable[str]) -> None:
     """
     sql, fields = _update_sql(type(row), frozenset(names))
     values = {field.column: _json_value(field, row, add=False) for field in fields}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, [orjson.dumps([values], default=str).decode(), row.pk])
         if cursor.rowcount == 0:
             raise DatabaseError("The row is not there any more.")

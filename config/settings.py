@@ -98,10 +98,16 @@ DATABASE_OWNER_URL = env.url("DATABASE_OWNER_URL") or (
 # A process with many threads has a pool. The few threads of web and workers keep one connection
 # each instead: it is faster there, and Celery closes Django's pool around every task.
 DB_POOL = env.flag("DB_POOL", default=True)
+# The statements of every request are kept prepared by each connection. A PgBouncer before 1.21 that
+# lends connections for a transaction cannot have that.
+DB_PREPARE = env.flag("DB_PREPARE", default=True)
 
 
 def _database(url: str, *, pool: bool) -> dict[str, Any]:
-    options: dict[str, Any] = {"connect_timeout": env.whole("DB_CONNECT", 2)}
+    options: dict[str, Any] = {
+        "connect_timeout": env.whole("DB_CONNECT", 2),
+        "prepare_threshold": 2 if DB_PREPARE else None,
+    }
     if pool:
         options["pool"] = {
             "min_size": 1,

@@ -1,15 +1,16 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
+from config.db import prepared_cursor
 from node_links.choices import STRONG, WEAK, NotificationChannel
 
 if TYPE_CHECKING:
@@ -56,17 +57,35 @@ class EntityQuerySet(QuerySet[M]):
         None where there is none. Fields named in `without` are left in the database. It is the
         first thing that nearly every write asks, so its statement is built once for each model.
         """
-        sql = _lock_living_sql(self.model, tuple(without))
-        found: list[M] = list(self.model._base_manager.raw(sql, [pk, actor.organization_id]))
-        return found[0] if found else None
+        sql, names, converters = _lock_living_sql(self.model, tuple(without))
+        with prepared_cursor() as cursor:
+            cursor.execute(sql, [pk, actor.organization_id])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        values = list(found)
+        for place, convert in converters:
+            values[place] = convert(values[place], None, connection)
+        return self.model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
 @cache
-def _lock_living_sql(model: type[models.Model], without: tuple[str, ...]) -> str:
-    columns = [str(f.column) for f in model._meta.concrete_fields if f.attname not in without]
-    return _LOCK_LIVING.format(
-        columns=", ".join(columns), table=model._meta.db_table, key=model._meta.pk.column
+def _lock_living_sql(
+    model: type[models.Model], without: tuple[str, ...]
+) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
+    """Return the statement, the fields that it reads, and what turns values into Python's."""
+    fields = [field for field in model._meta.concrete_fields if field.attname not in without]
+    sql = _LOCK_LIVING.format(
+        columns=", ".join(str(field.column) for field in fields),
+        table=model._meta.db_table,
+        key=model._meta.pk.column,
     )
+    converters = [
+        (place, convert)
+        for place, field in enumerate(fields)
+        for convert in field.get_db_converters(connection)
+    ]
+    return sql, [field.attname for field in fields], converters
 
 
 # Sees deleted rows too.

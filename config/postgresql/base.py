@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import TransactionStatus
@@ -55,8 +56,21 @@ def in_utc(adapters: AdaptersMap) -> AdaptersMap:
     return own
 
 
+class DatabaseOperations(base.DatabaseOperations):
+    """Knows what a prepared statement was run with."""
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+        """Return the statement with its parameters, for whoever looks at what was sent."""
+        if isinstance(cursor, base.ServerBindingCursor):
+            return str(self.compose_sql(sql, params))
+        told: str | None = super().last_executed_query(cursor, sql, params)
+        return told
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Hands out connections of the pool that the server still holds open."""
+
+    ops_class = DatabaseOperations
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return what a connection is opened with."""
@@ -73,6 +87,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)  # the pool replaces it
             connection = super().get_new_connection(conn_params)
         return connection
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """Return a cursor for statements of the code, whose text is always the same.
+
+        Their parameters are sent apart from them, so each connection parses and plans a statement
+        once, after it has come a few times (`DB_PREPARE`); for a statement that touches few rows
+        that is most of the work. PostgreSQL has to know the type of each parameter from the text:
+        one that may be null needs a cast.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
+            wrapped: CursorWrapper = self._prepare_cursor(cursor)  # type: ignore[attr-defined]
+            return wrapped
 
     def is_usable(self) -> bool:
         """Return whether a kept connection still stands and would take a statement."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from config.db import prepared_cursor
 from config.rows import insert_rows
 from knowledge_base.markdown.links import Link
 from knowledge_base.models import Sop, SopReference
@@ -54,7 +54,7 @@ def sync_references(
 
 def heal_references(*, actor: Actor, sop: Sop) -> int:
     """Let dangling references that mean `sop` point at it; return how many did."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_WAITING, [actor.organization_id, sop.reference_keys])
         keys = [key for (key,) in cursor.fetchall()]
     if not keys:

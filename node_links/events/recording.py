@@ -10,6 +10,7 @@ from django.db import connection
 from structlog.contextvars import get_contextvars
 
 from accounts.actors import Actor
+from config.db import prepared_cursor
 from config.ids import uuid7
 from config.request_context import current_causation_id, current_execution_id
 from node_links.events.outbox import DELIVERIES, EVENTS, addressed_to, notice_of, wanted_sql
@@ -22,20 +23,21 @@ from node_links.events.types import event_types
 _RECORD = """
 WITH counted AS (
     INSERT INTO node_event_sequences AS s (organization_id, feature_type, entity_id, last)
-    VALUES (%(organization)s, %(feature)s, %(entity)s, 1)
+    VALUES (%(organization)s, %(feature)s::text, %(entity)s, 1)
     ON CONFLICT (organization_id, feature_type, entity_id) DO UPDATE SET last = s.last + 1
     RETURNING last
 ), written AS (
     INSERT INTO node_events (event_id, organization_id, event_type, schema_version, feature_type,
         entity_id, node_id, sequence, data, "timestamp", user_id, correlation_id, causation_id,
         execution_id)
-    SELECT %(id)s, %(organization)s, %(type)s, %(version)s, %(feature)s, %(entity)s, %(node)s, last,
-        %(data)s::jsonb, clock_timestamp(), %(user)s, %(correlation)s, %(causation)s, %(execution)s
+    SELECT %(id)s, %(organization)s, %(type)s::text, %(version)s::int, %(feature)s::text,
+        %(entity)s, %(node)s::text, last, %(data)s::jsonb, clock_timestamp(), %(user)s::uuid,
+        %(correlation)s::text, %(causation)s::uuid, %(execution)s::uuid
     FROM counted
 ), addressed AS (
     INSERT INTO event_deliveries (delivery_id, organization_id, event_id, subscriber, feature_type,
         entity_id, sequence, status, attempts, not_before, replayed, last_error, created_at)
-    SELECT delivery, %(organization)s, %(id)s, subscriber, %(feature)s, %(entity)s, last,
+    SELECT delivery, %(organization)s, %(id)s, subscriber, %(feature)s::text, %(entity)s, last,
         'pending', 0, clock_timestamp(), false, '', clock_timestamp()
     FROM counted, unnest(%(deliveries)s::uuid[], %(subscribers)s::text[]) AS t(delivery, subscriber)
     WHERE {wanted}
@@ -43,7 +45,7 @@ WITH counted AS (
 )
 SELECT pg_notify(%(channel)s, %(notice)s)
 UNION ALL
-SELECT pg_notify(%(bell)s, subscriber) FROM addressed WHERE subscriber = ANY(%(asking)s)
+SELECT pg_notify(%(bell)s, subscriber) FROM addressed WHERE subscriber = ANY(%(asking)s::text[])
 """
 
 # The same for many events. Counters are taken in the order of their keys, so that two writers of
@@ -173,8 +175,8 @@ def record_event(
     }
     hearers = [] if quiet else subscribers.of_type(event_type)
     parameters |= addressed_to(hearers) | notice_of(parameters)
-    wanted = wanted_sql(subscribers.asking(), "%(organization)s", "%(type)s")
-    with connection.cursor() as cursor:
+    wanted = wanted_sql(subscribers.asking(), "%(organization)s", "%(type)s::text")
+    with prepared_cursor() as cursor:
         cursor.execute(_RECORD.format(wanted=wanted), parameters)
     return event_id
 

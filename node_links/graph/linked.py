@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.actors import Actor
-from config.replica import reader
+from config.db import prepared_cursor
+from config.replica import reading_alias
 from node_links.models import NodeMetadata
 
 # Written out, because building the statements would cost more than running them. Most entities have
@@ -33,7 +34,7 @@ def linked_entities(
         "feature": feature_type,
         "ids": list(entity_ids),
     }
-    with reader().cursor() as cursor:
+    with prepared_cursor(reading_alias()) as cursor:
         cursor.execute(_LINKS, parameters)
         links = cursor.fetchall()
     if not links:

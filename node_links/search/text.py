@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from config.db import prepared_cursor
 from config.rows import insert_rows
 from node_links.models import DirtyNode, NodeChunk, NodeMetadata
 from node_links.registry import NodeDescription, Passage
@@ -95,7 +96,7 @@ def index_text(
         "nodes": node_ids,
         "longest": _LONGEST_LEXEME,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_POST_NEW if is_new else _POST_AGAIN, parameters)
     mark_dirty([node for node, _ in rewritten])
 

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from config.db import prepared_cursor
 from config.rows import insert_rows
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.registry import NodeDescription, features
@@ -126,7 +126,7 @@ def _update(rows: list[tuple[NodeMetadata, dict[str, Any]]]) -> None:
             setattr(row, name, value)
         row.updated_at = now
     written = json.dumps([{"id": row.pk, **values} for row, values in rows], default=str)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_UPDATE, [now, written])
 
 
