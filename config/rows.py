@@ -1,15 +1,15 @@
-"""Writing rows by statements that are built once for each kind of row.
+"""Reading and writing rows by statements that are built once for each kind of row.
 
-Django builds the SQL of a write anew each time, and quotes each value of each row. For the few rows
-of a request that takes longer than PostgreSQL takes to write them. Here the statement depends on
-the model alone and the values travel as one JSON document, whatever the number of rows.
+Django builds the SQL of each query anew, and quotes each value of each row. For the few rows of a
+request that takes longer than PostgreSQL takes to find or write them. Here the statement depends on
+the model alone, and what is written travels as one JSON document, whatever the number of rows.
 
 No signals are sent, and values are values: expressions have no place here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 from django.db import DatabaseError, connection
@@ -18,16 +18,36 @@ from django.db.models import Field, JSONField, Model
 from config.db import prepared_cursor
 
 AnyField: TypeAlias = "Field[Any, Any]"
+M = TypeVar("M", bound=Model)
 
 
-def insert_rows(rows: Sequence[Model], *, on_conflict: str = "") -> None:
-    """Insert rows of one model, as `bulk_create(rows)` does; `on_conflict` is SQL of the code.
+def read_rows(
+    model: type[M], condition: str, parameters: Sequence[Any], *, without: Collection[str] = ()
+) -> list[M]:
+    """Return the rows that meet `condition`: SQL of the code, `FOR UPDATE` and so on included.
 
-    What does not fit raises as it would there (`IntegrityError`, `DataError`).
+    Fields named in `without` are left in the database.
+    """
+    sql, names, converters = _select_sql(model, tuple(without))
+    with prepared_cursor() as cursor:
+        cursor.execute(f"{sql} WHERE {condition}", parameters)
+        found = [list(values) for values in cursor.fetchall()]
+    for values in found:
+        for place, convert in converters:
+            values[place] = convert(values[place], None, connection)
+    return [model.from_db(connection.alias, names, values) for values in found]
+
+
+def insert_rows(rows: Sequence[Model], *, unless: str = "false", on_conflict: str = "") -> None:
+    """Insert rows of one model, as `bulk_create(rows)` does.
+
+    `unless` and `on_conflict` are SQL of the code: a condition on the row `r` under which it is
+    left out, and what follows `INSERT`. What does not fit raises as it would there
+    (`IntegrityError`, `DataError`).
     """
     if not rows:
         return
-    sql, fields = _insert_sql(type(rows[0]), on_conflict)
+    sql, fields = _insert_sql(type(rows[0]), unless, on_conflict)
     values = [{field.column: _json_value(field, row, add=True) for field in fields} for row in rows]
     with prepared_cursor() as cursor:
         cursor.execute(sql, [orjson.dumps(values, default=str).decode()])
@@ -55,11 +75,28 @@ def _json_value(field: AnyField, row: Model, *, add: bool) -> Any:
 
 
 @cache
-def _insert_sql(model: type[Model], on_conflict: str) -> tuple[str, list[AnyField]]:
+def _select_sql(
+    model: type[Model], without: tuple[str, ...]
+) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
+    """Return the statement, the fields that it reads, and what turns values into Python's."""
+    fields = [field for field in model._meta.concrete_fields if field.attname not in without]
+    table = connection.ops.quote_name(model._meta.db_table)
+    sql = f"SELECT {', '.join(map(_column, fields))} FROM {table}"  # noqa: S608
+    converters = [
+        (place, convert)
+        for place, field in enumerate(fields)
+        for convert in field.get_db_converters(connection)
+    ]
+    return sql, [field.attname for field in fields], converters
+
+
+@cache
+def _insert_sql(model: type[Model], unless: str, on_conflict: str) -> tuple[str, list[AnyField]]:
     fields = _written(model)
     columns = ", ".join(map(_column, fields))
     table = connection.ops.quote_name(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_given(fields)} {on_conflict}"  # noqa: S608
+    sql = f"""INSERT INTO {table} ({columns})
+        SELECT {columns} FROM {_given(fields)} WHERE NOT ({unless}) {on_conflict}"""  # noqa: S608
     return sql, fields
 
 

@@ -1,16 +1,15 @@
 """How entities, nodes and links are read; visibility is one of the questions."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import models
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
-from config.db import prepared_cursor
+from config.rows import read_rows
 from node_links.choices import STRONG, WEAK, NotificationChannel
 
 if TYPE_CHECKING:
@@ -26,10 +25,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=models.Model)
 
-_LOCK_LIVING = """
-SELECT {columns} FROM {table}
-WHERE {key} = %s AND organization_id = %s AND deleted_at IS NULL FOR UPDATE
-"""
+_LIVING = "{key} = %s AND organization_id = %s AND deleted_at IS NULL FOR UPDATE"
 
 
 class EntityQuerySet(QuerySet[M]):
@@ -57,35 +53,9 @@ class EntityQuerySet(QuerySet[M]):
         None where there is none. Fields named in `without` are left in the database. It is the
         first thing that nearly every write asks, so its statement is built once for each model.
         """
-        sql, names, converters = _lock_living_sql(self.model, tuple(without))
-        with prepared_cursor() as cursor:
-            cursor.execute(sql, [pk, actor.organization_id])
-            found = cursor.fetchone()
-        if found is None:
-            return None
-        values = list(found)
-        for place, convert in converters:
-            values[place] = convert(values[place], None, connection)
-        return self.model.from_db(DEFAULT_DB_ALIAS, names, values)
-
-
-@cache
-def _lock_living_sql(
-    model: type[models.Model], without: tuple[str, ...]
-) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
-    """Return the statement, the fields that it reads, and what turns values into Python's."""
-    fields = [field for field in model._meta.concrete_fields if field.attname not in without]
-    sql = _LOCK_LIVING.format(
-        columns=", ".join(str(field.column) for field in fields),
-        table=model._meta.db_table,
-        key=model._meta.pk.column,
-    )
-    converters = [
-        (place, convert)
-        for place, field in enumerate(fields)
-        for convert in field.get_db_converters(connection)
-    ]
-    return sql, [field.attname for field in fields], converters
+        condition = _LIVING.format(key=self.model._meta.pk.column)
+        found = read_rows(self.model, condition, [pk, actor.organization_id], without=without)
+        return found[0] if found else None
 
 
 # Sees deleted rows too.

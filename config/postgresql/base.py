@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap
@@ -56,14 +56,14 @@ def in_utc(adapters: AdaptersMap) -> AdaptersMap:
     return own
 
 
-class DatabaseOperations(base.DatabaseOperations):
+class DatabaseOperations(operations.DatabaseOperations):
     """Knows what a prepared statement was run with."""
 
-    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """Return the statement with its parameters, for whoever looks at what was sent."""
         if isinstance(cursor, base.ServerBindingCursor):
             return str(self.compose_sql(sql, params))
-        told: str | None = super().last_executed_query(cursor, sql, params)
+        told: str = super().last_executed_query(cursor, sql, params)
         return told
 
 

@@ -68,6 +68,19 @@ _POST_AGAIN = _POST.format(
     ON CONFLICT (organization_id, lexeme, node_id) DO UPDATE SET frequency = excluded.frequency""",
 )
 
+# A passage that says what it said keeps its row; one that says something else in its place is
+# another passage, and has no vector yet.
+_SAID_ALREADY = """EXISTS (SELECT FROM node_chunks c WHERE c.node_id = r.node_id
+    AND c.ordinal = r.ordinal AND c.content_hash = r.content_hash)"""
+_SAYS_ELSE = """ON CONFLICT (node_id, ordinal) DO UPDATE SET chunk_id = excluded.chunk_id,
+    heading = excluded.heading, anchor = excluded.anchor, title = excluded.title,
+    keywords = excluded.keywords, summary = excluded.summary, text = excluded.text,
+    content_hash = excluded.content_hash, vector_embedding = NULL, embedding_model = '',
+    dimensions = NULL, in_vector_index = false"""
+_DROP_SURPLUS = """
+DELETE FROM node_chunks c USING unnest(%s::uuid[], %s::int[]) AS n (node_id, count)
+WHERE c.node_id = n.node_id AND c.ordinal >= n.count
+"""
 _MARKED_AGAIN = """ON CONFLICT (node_id) DO UPDATE SET marked_at = excluded.marked_at,
     not_before = excluded.not_before, attempts = 0, last_error = ''"""
 
@@ -90,7 +103,7 @@ def index_text(
     if not rewritten:
         return
     node_ids = [node.pk for node, _ in rewritten]
-    _write_chunks(rewritten, node_ids, is_new=is_new)
+    _write_chunks(rewritten, is_new=is_new)
     parameters: dict[str, Any] = {
         "organization": rewritten[0][0].organization_id,
         "nodes": node_ids,
@@ -118,27 +131,20 @@ def mark_dirty(nodes: Iterable[NodeMetadata]) -> None:
 
 
 def _write_chunks(
-    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]],
-    node_ids: list[UUID],
-    *,
-    is_new: bool,
+    rewritten: Sequence[tuple[NodeMetadata, NodeDescription]], *, is_new: bool
 ) -> None:
-    rows = NodeChunk.objects.none() if is_new else NodeChunk.objects.filter(node_id__in=node_ids)
-    stale = {
-        (node_id, ordinal, digest): pk
-        for pk, node_id, ordinal, digest in rows.values_list(
-            "pk", "node_id", "ordinal", "content_hash"
-        )
-    }
-    fresh = [
-        chunk
-        for node, description in rewritten
-        for chunk in _chunks(node, description)
-        if stale.pop((chunk.node_id, chunk.ordinal, chunk.content_hash), None) is None
-    ]
-    if stale:
-        NodeChunk.objects.filter(pk__in=list(stale.values())).delete()
-    insert_rows(fresh)
+    counts: dict[UUID, int] = {}
+    chunks = []
+    for node, description in rewritten:
+        own = list(_chunks(node, description))
+        counts[node.pk] = len(own)
+        chunks += own
+    if is_new:
+        insert_rows(chunks)
+        return
+    insert_rows(chunks, unless=_SAID_ALREADY, on_conflict=_SAYS_ELSE)
+    with prepared_cursor() as cursor:
+        cursor.execute(_DROP_SURPLUS, [list(counts), list(counts.values())])
 
 
 def _chunks(node: NodeMetadata, description: NodeDescription) -> Iterator[NodeChunk]:

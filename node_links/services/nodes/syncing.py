@@ -5,11 +5,10 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from config.db import prepared_cursor
-from config.rows import insert_rows
+from config.rows import insert_rows, read_rows
 from node_links.models import NodeEntity, NodeMetadata
 from node_links.registry import NodeDescription, features
 from node_links.search.text import content_hash, index_text
@@ -28,6 +27,11 @@ FROM jsonb_to_recordset(%s::jsonb) AS r (
     visual_properties jsonb, metadata jsonb, content_hash text
 )
 WHERE n.metadata_id = r.id
+"""
+
+_PRESENT = """
+feature_type = %s AND entity_id = %s
+AND (%s::text[] IS NULL OR node_id = ANY(%s::text[]) OR (%s AND node_id IS NULL)) FOR UPDATE
 """
 
 
@@ -77,11 +81,11 @@ def set_nodes_deleted(*, entity: NodeEntity) -> None:
 def _present(
     entity: NodeEntity, among: Collection[str | None] | None
 ) -> dict[str | None, NodeMetadata]:
-    rows = NodeMetadata.objects.of_entity(entity.feature_type, entity.pk)
-    if among is not None:
-        inside = Q(node_id__in=[node_id for node_id in among if node_id is not None])
-        rows = rows.filter(inside | Q(node_id=None) if None in among else inside)
-    return {row.node_id: row for row in rows.select_for_update().defer("vector_embedding")}
+    inside = None if among is None else [node_id for node_id in among if node_id is not None]
+    itself = among is not None and None in among
+    address = [entity.feature_type, entity.pk, inside, inside, itself]
+    rows = read_rows(NodeMetadata, _PRESENT, address, without=["vector_embedding"])
+    return {row.node_id: row for row in rows}
 
 
 def _write(

@@ -157,11 +157,11 @@ def test_writes_cost_the_same_for_any_number_of_nodes(cast: Cast, count: int) ->
 
 
 COSTS = {
-    "draw": 16,
+    "draw": 15,
     "same": 4,
-    "node": 13,
+    "node": 12,
     "validate": 6,
-    "redraw": 22,
+    "redraw": 21,
     "publish": 13,
     "read": 4,
 }

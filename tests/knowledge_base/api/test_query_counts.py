@@ -33,10 +33,10 @@ READS = {
 }
 WRITES = {
     "create": 11,
-    "patch": 13,
+    "patch": 12,
     "patch nothing": 4,
     "open": 10,
-    "patch content": 20,
+    "patch content": 19,
     "publish": 12,
     "archive": 10,
 }
