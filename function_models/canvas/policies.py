@@ -180,6 +180,8 @@ class AccessPermissions(Known):
 
     @model_validator(mode="after")
     def _editors_see(self) -> Self:
+        if not self.view and not self.edit:
+            return self
         for name in ("view", "edit"):
             kept = list(dict.fromkeys(party for party in getattr(self, name) if party))
             object.__setattr__(self, name, kept)
