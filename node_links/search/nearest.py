@@ -15,18 +15,19 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
 
-from config.replica import reader, reading_alias
+from config.replica import reader
 from node_links.search.candidates import Candidates
 
-_LARGEST_EF_SEARCH = 1000
+_LEAST_EF_SEARCH, _LARGEST_EF_SEARCH = 64, 1000
 
-# For this transaction only: the index scan goes on until enough rows have passed the filter.
-_ITERATE = (
-    "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),"
-    " set_config('hnsw.ef_search', %s, true)"
-)
+# Is anything in the index? And for this transaction only: its scan goes on until enough rows have
+# passed the filter.
+_PREPARE = """
+SELECT EXISTS (SELECT FROM {name} v WHERE {same_model} AND v.in_vector_index),
+    set_config('hnsw.iterative_scan', 'relaxed_order', true),
+    set_config('hnsw.ef_search', %s, true)
+"""
 
 
 class Neighbour(NamedTuple):
@@ -57,28 +58,31 @@ CHUNKS = VectorTable(
 )
 NODES = VectorTable(name="node_metadata", key="v.metadata_id", source="node_metadata v", node="v")
 
-_EXACT = """
-WITH compared AS MATERIALIZED (
+_COMPARED = """
+compared AS MATERIALIZED (
     SELECT {key} AS key, {node}.metadata_id, {node}.feature_type, {node}.entity_id,
         v.vector_embedding <=> %s::vector AS distance
     FROM {source} WHERE {same_model} AND {rows} AND {condition}
 )
+"""
+_EXACT = f"""
+WITH {_COMPARED}
 SELECT key, metadata_id, feature_type, entity_id, 1 - distance
 FROM compared ORDER BY distance, key LIMIT %s
-"""
+"""  # noqa: S608 - constants only
 
-# relaxed_order returns rows slightly out of order; the outer query puts them right.
-_INDEXED = """
+# What the index finds, and what is not in it. relaxed_order returns rows slightly out of order; the
+# outer query puts them right.
+_INDEXED = f"""
 WITH near AS MATERIALIZED (
-    SELECT {key} AS key, {node}.metadata_id, {node}.feature_type, {node}.entity_id,
-        v.vector_embedding::vector({dimensions}) <=> %s::vector({dimensions}) AS distance
-    FROM {source} WHERE {same_model} AND v.in_vector_index AND {condition}
-    ORDER BY v.vector_embedding::vector({dimensions}) <=> %s::vector({dimensions}) LIMIT %s
-)
-SELECT key, metadata_id, feature_type, entity_id, 1 - distance FROM near ORDER BY distance, key
-"""
-
-_ANY_INDEXED = "SELECT EXISTS (SELECT FROM {name} v WHERE {same_model} AND v.in_vector_index)"
+    SELECT {{key}} AS key, {{node}}.metadata_id, {{node}}.feature_type, {{node}}.entity_id,
+        v.vector_embedding::vector({{dimensions}}) <=> %s::vector({{dimensions}}) AS distance
+    FROM {{source}} WHERE {{same_model}} AND v.in_vector_index AND {{condition}}
+    ORDER BY v.vector_embedding::vector({{dimensions}}) <=> %s::vector({{dimensions}}) LIMIT %s
+), {_COMPARED}
+SELECT key, metadata_id, feature_type, entity_id, 1 - distance, (SELECT count(*) FROM near)
+FROM (TABLE near UNION ALL TABLE compared) AS both_sides ORDER BY distance, key LIMIT %s
+"""  # noqa: S608 - constants only
 _COUNT = (
     "SELECT count(*) FROM (SELECT FROM {source} WHERE {same_model} AND {condition} LIMIT %s) AS b"
 )
@@ -134,15 +138,12 @@ class _Search:
 
     def run(self) -> list[Neighbour]:
         if not self._any_indexed() or self._few():
-            return self._exact("true")
-        found = self._indexed()
-        if len(found) < self.limit:
-            return self._exact("true")
-        found += self._exact("NOT v.in_vector_index")
-        return sorted(found, key=lambda near: (-near.similarity, near.key))[: self.limit]
+            return self._exact()
+        return self._indexed() or self._exact()
 
     def _any_indexed(self) -> bool:
-        return bool(self._value(_ANY_INDEXED, self.same_model))
+        ef_search = min(max(2 * self.limit, _LEAST_EF_SEARCH), _LARGEST_EF_SEARCH)
+        return bool(self._value(_PREPARE, [*self.same_model, str(ef_search)]))
 
     def _few(self) -> bool:
         """Return whether a filter leaves few enough rows to compare them all."""
@@ -150,21 +151,24 @@ class _Search:
         parameters = [*self.same_model, *self.filters, bound]
         return self.is_narrowed and int(self._value(_COUNT, parameters)) < bound
 
-    def _exact(self, rows: str) -> list[Neighbour]:
+    def _exact(self) -> list[Neighbour]:
         parameters = [self.literal, *self.same_model, *self.filters, self.limit]
-        return self._rows(_EXACT, parameters, rows=rows)
+        return [Neighbour(*row) for row in self._rows(_EXACT, parameters, rows="true")]
 
     def _indexed(self) -> list[Neighbour]:
-        parameters = [self.literal, *self.same_model, *self.filters, self.literal, self.limit]
-        ef_search = min(max(2 * self.limit, 100), _LARGEST_EF_SEARCH)
-        with transaction.atomic(using=reading_alias()), reader().cursor() as cursor:
-            cursor.execute(_ITERATE, [str(ef_search)])
-            return self._rows(_INDEXED, parameters)
+        """Return what the index finds and what is outside of it; nothing where it gave up early."""
+        condition = [*self.same_model, *self.filters]
+        parameters = [self.literal, *condition, self.literal, self.limit]
+        parameters += [self.literal, *condition, self.limit]
+        found = self._rows(_INDEXED, parameters, rows="NOT v.in_vector_index")
+        if not found or found[0][-1] < self.limit:
+            return []
+        return [Neighbour(*row[:-1]) for row in found]
 
-    def _rows(self, sql: str, parameters: list[Any], **parts: str) -> list[Neighbour]:
+    def _rows(self, sql: str, parameters: list[Any], **parts: str) -> list[tuple[Any, ...]]:
         with reader().cursor() as cursor:
             cursor.execute(sql.format(**self.parts, **parts), parameters)
-            return [Neighbour(*row) for row in cursor.fetchall()]
+            return list(cursor.fetchall())
 
     def _value(self, sql: str, parameters: list[Any]) -> Any:
         with reader().cursor() as cursor:
