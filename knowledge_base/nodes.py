@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
+
 from knowledge_base.models import Sop, SopVersion
 from node_links.operations import NodeOperations
 from node_links.registry import Feature, NodeDescription, Passage, features
 
 NODE_TYPE = "sop"
+_COPY = """
+UPDATE knowledge_base_sops s SET vector_embedding = m.vector_embedding FROM node_metadata m
+WHERE m.feature_type = %s AND m.entity_id = s.sop_id AND m.node_id IS NULL AND s.sop_id = ANY(%s)
+"""
 SHOWN = frozenset(
     {
         "title",
@@ -45,9 +51,11 @@ def describe(sop: Sop) -> Sequence[NodeDescription]:
     ]
 
 
-def store_vector(entity_id: UUID, vector: list[float] | None) -> None:
-    """Keep the vector of an SOP's node in its own row too, where the founding documents have it."""
-    Sop.all_objects.filter(pk=entity_id).update(vector_embedding=vector)
+def copy_vectors(entity_ids: Sequence[UUID]) -> None:
+    """Keep the vectors of SOPs' nodes in their own rows too, where the founding documents have
+    them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COPY, [Sop.feature_type, list(entity_ids)])
 
 
 def register(operations: NodeOperations) -> None:
@@ -57,7 +65,7 @@ def register(operations: NodeOperations) -> None:
             Sop.feature_type,
             Sop,
             describe,
-            store_vector,
+            copy_vectors,
             operations,
             snapshots=SopVersion,
             read_at="last_viewed_at",

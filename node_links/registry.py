@@ -51,8 +51,8 @@ class NodeDescription:
 class Feature:
     """A feature of the platform: the type in addresses, the model, and how to describe an entity.
 
-    `store_vector(entity_id, vector)` is called whenever the vector of an entity's own node has been
-    computed, given or taken away (None), in that transaction and with the entity's row locked, for
+    `copy_vectors(entity_ids)` is called whenever the vectors of these entities' own nodes have been
+    computed, given or taken away, in that transaction and with the entities' rows locked, for
     features that keep a copy. `operations` is what the door `nodes/` may do; by default nothing.
     `snapshots` is the model of published versions; without one, no link can be pinned to a number.
     `read_at` names the field that says when an entity was last read, where the feature notes that.
@@ -61,7 +61,7 @@ class Feature:
     feature_type: str
     model: type[NodeEntity]
     describe: Callable[[Any], Sequence[NodeDescription]]
-    store_vector: Callable[[UUID, list[float] | None], None] | None = None
+    copy_vectors: Callable[[Sequence[UUID]], None] | None = None
     operations: NodeOperations = field(default_factory=NodeOperations)
     snapshots: type[VersionSnapshot] | None = None
     read_at: str | None = None

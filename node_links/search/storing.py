@@ -5,7 +5,7 @@ writer holds is passed over: such a node is being changed and will be embedded a
 waits for the other, and there is no deadlock to break.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -89,7 +89,7 @@ def store(
             return 0
         cursor.execute(_STORE_PASSAGES, [model, dimensions, list(vectors), literals, done])
         cursor.execute(_STORE_NODES, [dimensions, model, done, model, dimensions])
-        _hand_over(done)
+        hand_over(done)
         DirtyNode.objects.filter(pk__in=done).delete()
     return len(done)
 
@@ -107,6 +107,17 @@ def give_back(*, marked: Mapping[UUID, datetime]) -> None:
     """Make claimed rows due again, for a run that stops before it came to them."""
     with system_scope(), connection.cursor() as cursor:
         cursor.execute(_GIVE_BACK, [list(marked), list(marked.values())])
+
+
+def hand_over(nodes: Collection[UUID]) -> None:
+    """Give the vectors of these nodes to the features that keep a copy for their entities."""
+    own = NodeMetadata.objects.filter(pk__in=nodes, node_id=None)
+    for feature in _copying_features():
+        ids = list(
+            own.filter(feature_type=feature.feature_type).values_list("entity_id", flat=True)
+        )
+        if ids and feature.copy_vectors is not None:
+            feature.copy_vectors(ids)
 
 
 def describe(error: Exception) -> str:
@@ -138,16 +149,5 @@ def _lock(marked: Mapping[UUID, datetime]) -> list[UUID]:
     return list(free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
 
 
-def _hand_over(done: list[UUID]) -> None:
-    """Give the entities' vectors to the features that keep a copy."""
-    for feature in _copying_features():
-        rows = NodeMetadata.objects.filter(
-            pk__in=done, feature_type=feature.feature_type, node_id=None
-        ).exclude(vector_embedding=None)
-        for entity_id, vector in rows.values_list("entity_id", "vector_embedding"):
-            if feature.store_vector is not None:
-                feature.store_vector(entity_id, [float(number) for number in vector or ()])
-
-
 def _copying_features() -> list[Feature]:
-    return [feature for feature in features.all() if feature.store_vector is not None]
+    return [feature for feature in features.all() if feature.copy_vectors is not None]

@@ -10,8 +10,8 @@ from uuid import UUID
 from accounts.actors import Actor
 from config.exceptions import ValidationFailed
 from node_links.models import NodeMetadata
-from node_links.registry import features
 from node_links.search.embedders.catalogue import model_dimensions
+from node_links.search.storing import hand_over
 from node_links.search.vectors import NodeVector, check_vector, delete_vectors, insert_vectors
 from node_links.services.nodes.addresses import EntityNode
 
@@ -90,14 +90,14 @@ class Vectors:
                 node = self.nodes[one.node]
                 node.embedding_model, node.dimensions = model, len(one.vector)
                 node.vector_given_for = node.content_hash
-                _hand_over(node, [float(number) for number in one.vector])
         self._read_moments()
         if self.removed:
             delete_vectors(actor=actor, nodes=[node.pk for node in self.removed])
         for node in self.removed:
             node.embedding_model, node.dimensions = "", None
             node.vector_given_for = None
-            _hand_over(node, None)
+        if self.nodes:
+            hand_over(self.nodes)
 
     def _read_moments(self) -> None:
         given = [one.node for vectors in self.given.values() for one in vectors]
@@ -115,9 +115,3 @@ def vector_digest(vector: Sequence[float]) -> str:
 def digest_of(value: bytes) -> str:
     """Return the SHA-256 as events name values that are too long to be told."""
     return "sha256:" + hashlib.sha256(value).hexdigest()
-
-
-def _hand_over(node: NodeMetadata, vector: list[float] | None) -> None:
-    feature = features.get(node.feature_type)
-    if feature.store_vector is not None and node.node_id is None:
-        feature.store_vector(node.entity_id, vector)

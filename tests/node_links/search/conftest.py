@@ -45,7 +45,7 @@ def sections(sop: Sop) -> Sequence[NodeDescription]:
 @pytest.fixture(autouse=True)
 def _plain_sections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Describe SOPs without the Markdown of the knowledge base; nobody keeps copies of vectors."""
-    plain = replace(features.get(Sop.feature_type), describe=sections, store_vector=None)
+    plain = replace(features.get(Sop.feature_type), describe=sections, copy_vectors=None)
     monkeypatch.setitem(features._features, Sop.feature_type, plain)
 
 

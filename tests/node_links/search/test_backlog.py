@@ -1,5 +1,6 @@
 """The backlog: embedded in batches, put off on failure, never lost."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -273,9 +274,14 @@ def test_a_deleted_node_leaves_no_trace(
 def test_the_feature_is_handed_the_vector_of_its_entity(
     actor: Actor, embedder: FailingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed: dict[UUID, list[float] | None] = {}
+    handed: dict[UUID, list[float]] = {}
+
+    def copy(entity_ids: Sequence[UUID]) -> None:
+        nodes = NodeMetadata.objects.filter(entity_id__in=entity_ids)
+        handed.update({n.entity_id: list(map(float, n.vector_embedding)) for n in nodes})
+
     plain = features.get(Sop.feature_type)
-    copying = replace(plain, store_vector=handed.__setitem__)
+    copying = replace(plain, copy_vectors=copy)
     monkeypatch.setitem(features._features, Sop.feature_type, copying)
     sop = write_sop(actor, "Title", "x")
 
