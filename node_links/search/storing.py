@@ -9,13 +9,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from accounts.tenancy import system_scope
+from config.db import prepared_cursor
 from config.exceptions import InfrastructureException
 from node_links.models import DirtyNode, NodeMetadata
 from node_links.registry import Feature, features
-from node_links.search.nearest import vector_literal
 
 BACKOFF_SECONDS = 5
 LONGEST_BACKOFF_SECONDS = 300
@@ -23,9 +24,9 @@ _LONGEST_ERROR = 200
 
 _STORE_PASSAGES = """
 UPDATE node_chunks c
-SET vector_embedding = n.vector::vector, embedding_model = %s, dimensions = %s,
+SET vector_embedding = n.vector, embedding_model = %s::text, dimensions = %s,
     in_vector_index = false
-FROM unnest(%s::uuid[], %s::text[]) AS n (chunk_id, vector)
+FROM json_to_recordset(%s::json) AS n (chunk_id uuid, vector vector)
 WHERE c.chunk_id = n.chunk_id AND c.node_id = ANY(%s)
 """
 
@@ -34,8 +35,8 @@ WHERE c.chunk_id = n.chunk_id AND c.node_id = ANY(%s)
 _STORE_NODES = """
 UPDATE node_metadata m
 SET vector_embedding = CASE WHEN vector_norm(p.mean) > 0 THEN l2_normalize(p.mean) END,
-    dimensions = CASE WHEN vector_norm(p.mean) > 0 THEN %s END,
-    embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s ELSE '' END,
+    dimensions = CASE WHEN vector_norm(p.mean) > 0 THEN %s::int END,
+    embedding_model = CASE WHEN vector_norm(p.mean) > 0 THEN %s::text ELSE '' END,
     in_vector_index = false, vector_given_for = NULL
 FROM (
     SELECT node_id, avg(vector_embedding) AS mean FROM node_chunks
@@ -80,18 +81,29 @@ def store(
     `marked` says when each node was marked, as the run read it. Nodes that a writer holds or has
     marked again since are left in the backlog.
     """
-    literals = [vector_literal(vector) for vector in vectors.values()]
-    with system_scope(), connection.cursor() as cursor:
+    passages = _document(vectors)
+    with system_scope(), prepared_cursor() as cursor:
         nodes = _lock(marked)
         cursor.execute(_LOCK_ROWS, [list(nodes), [marked[node] for node in nodes]])
         done = [node for (node,) in cursor.fetchall()]
         if not done:
             return 0
-        cursor.execute(_STORE_PASSAGES, [model, dimensions, list(vectors), literals, done])
+        cursor.execute(_STORE_PASSAGES, [model, dimensions, passages, done])
         cursor.execute(_STORE_NODES, [dimensions, model, done, model, dimensions])
         hand_over(done)
         DirtyNode.objects.filter(pk__in=done).delete()
     return len(done)
+
+
+def _document(vectors: Mapping[UUID, list[float]]) -> str:
+    """Return the vectors as JSON, in single precision as PostgreSQL keeps them: half as long."""
+    import numpy as np
+
+    rows = np.asarray(list(vectors.values()), dtype=np.float32)
+    return orjson.dumps(
+        [{"chunk_id": pk, "vector": row} for pk, row in zip(vectors, rows, strict=True)],
+        option=orjson.OPT_SERIALIZE_NUMPY,
+    ).decode()
 
 
 def put_off(*, marked: Mapping[UUID, datetime], errors: Mapping[UUID, Exception]) -> None:
