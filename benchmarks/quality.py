@@ -1,8 +1,13 @@
-"""How good the three ways of searching are, on a collection that people have judged.
+"""How good the three ways of searching are, on collections that people have judged.
 
-Runs where `NODELOOM_BENCH_CRANFIELD` names a folder with the Cranfield collection in TREC's form:
-`cran.all.1400.xml`, `cran.qry.xml`, `cranqrel.trec.txt`. The judgements number the queries by their
-order, not by their `<num>`.
+- Where `NODELOOM_BENCH_LINKED` names a folder with collections of Markdown, each link in them is a
+  judgement of its author: who asks for the words of the link wants the page that it leads to. The
+  page with the link is left out of the search, because it holds these very words. (Links as
+  judgements: Craswell, Hawking, Robertson, "Effective site finding using link anchor information",
+  SIGIR 2001.)
+- Where `NODELOOM_BENCH_CRANFIELD` names a folder with the Cranfield collection in TREC's form:
+  `cran.all.1400.xml`, `cran.qry.xml`, `cranqrel.trec.txt`. The judgements number the queries by
+  their order, not by their `<num>`.
 """
 
 import math
@@ -10,6 +15,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -17,34 +23,94 @@ from benchmarks.figures import NOT_RUN, Figure
 from benchmarks.plan import Plan
 from benchmarks.stack import Stack
 
-NAME = "nDCG@10 on Cranfield"
 DEPTH = 10
+LEAST_WORDS = 2
 Judgements = dict[int, dict[str, int]]
+
+
+@dataclass
+class Question:
+    """What is asked, how relevant each SOP is to it (none: not at all), and what is left out."""
+
+    query: str
+    relevance: dict[UUID, int] = field(default_factory=dict)
+    without: set[UUID] = field(default_factory=set)
 
 
 def measure(stack: Stack, plan: Plan) -> Iterator[Figure]:
     """Yield nDCG@10 of text, semantic and hybrid search; hybrid is to be the best."""
-    folder = os.environ.get("NODELOOM_BENCH_CRANFIELD")
-    if not folder:
-        yield Figure(NAME, NOT_RUN, "set NODELOOM_BENCH_CRANFIELD")
-        return
-    documents, queries, judgements = _read(Path(folder))
-    known = _write(stack, documents)
-    scores = {
-        mode: _score(stack, mode, queries, judgements, known)
-        for mode in ("text", "semantic", "hybrid")
-    }
+    for name, variable, questions in (
+        ("linked pages", "NODELOOM_BENCH_LINKED", _linked),
+        ("Cranfield", "NODELOOM_BENCH_CRANFIELD", _cranfield),
+    ):
+        folder = os.environ.get(variable)
+        if folder:
+            yield from _compare(stack, f"nDCG@10 on {name}", questions(stack, Path(folder)))
+        else:
+            yield Figure(f"nDCG@10 on {name}", NOT_RUN, f"set {variable}")
+
+
+def _compare(stack: Stack, name: str, questions: list[Question]) -> Iterator[Figure]:
+    name = f"{name} ({len(questions)} questions)"
+    scores = {mode: _score(stack, mode, questions) for mode in ("text", "semantic", "hybrid")}
     for mode in ("text", "semantic"):
-        yield Figure(f"{NAME}, {mode}", f"{scores[mode]:.3f}")
+        yield Figure(f"{name}, {mode}", f"{scores[mode]:.3f}")
     best = max(scores["text"], scores["semantic"])
     yield Figure(
-        f"{NAME}, hybrid against the better of both",
+        f"{name}, hybrid against the better of both",
         f"{scores['hybrid']:.3f}",
         f"{best:.3f}",
         scores["hybrid"] / best,
         "> 1 x",
         scores["hybrid"] > best,
     )
+
+
+def _linked(stack: Stack, folder: Path) -> list[Question]:
+    """Return a question for each text of links between different pages of the same collection."""
+    from accounts.tenancy import scope
+    from knowledge_base.models import SopReference
+    from knowledge_base.services.importing import import_folder
+    from node_links.search.backlog import drain
+
+    for collection in sorted(path for path in folder.iterdir() if any(path.rglob("*.md"))):
+        with scope(stack.actor):
+            import_folder(actor=stack.actor, folder=collection)
+    drain()
+    questions: dict[str, Question] = {}
+    with scope(stack.actor):
+        for link in SopReference.objects.resolved().between_different():
+            words = " ".join(link.label.lower().split())
+            if link.target_id is None or len(words.split()) < LEAST_WORDS:
+                continue
+            question = questions.setdefault(words, Question(words))
+            question.relevance[link.target_id] = 1
+            question.without.add(link.sop_id)
+    for question in questions.values():
+        question.without -= question.relevance.keys()
+    return list(questions.values())
+
+
+def _cranfield(stack: Stack, folder: Path) -> list[Question]:
+    documents, queries, judgements = _read(folder)
+    known = {number: pk for pk, number in _write(stack, documents).items()}
+    others = _others(stack, set(known.values()))
+    return [
+        Question(
+            query,
+            {known[doc]: grade for doc, grade in judgements[number].items() if doc in known},
+            others,
+        )
+        for number, query in enumerate(queries, start=1)
+    ]
+
+
+def _others(stack: Stack, own: set[UUID]) -> set[UUID]:
+    from accounts.tenancy import scope
+    from knowledge_base.models import Sop
+
+    with scope(stack.actor):
+        return set(Sop.objects.exclude(pk__in=own).values_list("pk", flat=True))
 
 
 def _read(folder: Path) -> tuple[dict[str, tuple[str, str]], list[str], Judgements]:
@@ -91,24 +157,24 @@ def _write(stack: Stack, documents: dict[str, tuple[str, str]]) -> dict[UUID, st
     return known
 
 
-def _score(
-    stack: Stack, mode: str, queries: list[str], judgements: Judgements, known: dict[UUID, str]
-) -> float:
+def _score(stack: Stack, mode: str, questions: list[Question]) -> float:
     from accounts.tenancy import scope
     from knowledge_base.models import Sop
     from node_links.search.hybrid import search
 
     total = 0.0
-    for number, query in enumerate(queries, start=1):
+    for asked in questions:
         with scope(stack.actor):
-            entities = Sop.objects.filter(category="cranfield")
-            page = search(actor=stack.actor, query=query, mode=mode, limit=DEPTH, entities=entities)
-        total += _ndcg([known[hit.entity_id] for hit in page.hits], judgements[number])
-    return total / len(queries)
+            rows = Sop.objects.exclude(pk__in=asked.without)
+            page = search(
+                actor=stack.actor, query=asked.query, mode=mode, limit=DEPTH, entities=rows
+            )
+        total += _ndcg([hit.entity_id for hit in page.hits], asked.relevance)
+    return total / len(questions)
 
 
-def _ndcg(found: list[str], relevance: dict[str, int]) -> float:
-    gained = sum(relevance.get(doc, 0) / math.log2(n + 2) for n, doc in enumerate(found))
+def _ndcg(found: list[UUID], relevance: dict[UUID, int]) -> float:
+    gained = sum(relevance.get(pk, 0) / math.log2(n + 2) for n, pk in enumerate(found))
     ideal = sorted(relevance.values(), reverse=True)[:DEPTH]
     best = sum(value / math.log2(n + 2) for n, value in enumerate(ideal))
     return gained / best if best else 0.0
