@@ -14,9 +14,10 @@ import math
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from benchmarks.figures import NOT_RUN, Figure
@@ -26,6 +27,7 @@ from benchmarks.stack import Stack
 DEPTH = 10
 LEAST_WORDS = 2
 Judgements = dict[int, dict[str, int]]
+K = TypeVar("K")
 
 
 @dataclass
@@ -173,7 +175,7 @@ def _score(stack: Stack, mode: str, questions: list[Question]) -> float:
     return total / len(questions)
 
 
-def _ndcg(found: list[UUID], relevance: dict[UUID, int]) -> float:
+def _ndcg(found: Sequence[K], relevance: Mapping[K, int]) -> float:
     gained = sum(relevance.get(pk, 0) / math.log2(n + 2) for n, pk in enumerate(found))
     ideal = sorted(relevance.values(), reverse=True)[:DEPTH]
     best = sum(value / math.log2(n + 2) for n, value in enumerate(ideal))

@@ -25,7 +25,7 @@ COSTS = {
     "nodes": 4,
     "kinds": 3,
     "patch": 8,
-    "put_steps": 25,  # nodes, links and the words of the search follow
+    "put_steps": 24,  # nodes, links and the words of the search follow
     "publish": 15,
     "versions": 6,
     "compare": 5,
