@@ -22,6 +22,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.tenancy import system_scope
+from config.db import prepared_cursor
 from node_links.models import DirtyNode
 from node_links.search.embedders import Embedder, get_embedder
 from node_links.search.embedding import Outcome, embed_texts
@@ -152,7 +153,7 @@ def backlog_age_seconds() -> float:
 
 
 def _claim(embedder: Embedder, size: int) -> Batch:
-    with system_scope(), connection.cursor() as cursor:
+    with system_scope(), prepared_cursor() as cursor:
         cursor.execute(_CLAIM, [size, settings.INDEX_LEASE_SECONDS])
         marked = dict(cursor.fetchall())
         texts: dict[UUID, list[tuple[UUID, str]]] = {}

@@ -15,7 +15,6 @@ from django.db import connection
 from accounts.tenancy import system_scope
 from config.db import prepared_cursor
 from config.exceptions import InfrastructureException
-from node_links.models import DirtyNode, NodeMetadata
 from node_links.registry import Feature, features
 
 BACKOFF_SECONDS = 5
@@ -43,6 +42,20 @@ FROM (
     WHERE node_id = ANY(%s) AND embedding_model = %s AND dimensions = %s GROUP BY node_id
 ) AS p
 WHERE m.metadata_id = p.node_id AND m.vector_given_for IS DISTINCT FROM m.content_hash
+"""
+
+_OWN = """
+SELECT feature_type, array_agg(entity_id) FROM node_metadata
+WHERE metadata_id = ANY(%s) AND node_id IS NULL GROUP BY feature_type
+"""
+
+_ADDRESSES = """
+SELECT metadata_id, feature_type, entity_id FROM node_metadata WHERE metadata_id = ANY(%s)
+"""
+
+_FREE = """
+SELECT metadata_id FROM node_metadata WHERE metadata_id = ANY(%s)
+ORDER BY metadata_id FOR NO KEY UPDATE SKIP LOCKED
 """
 
 # Only as read: a row marked again since then has a newer text to be embedded.
@@ -91,7 +104,7 @@ def store(
         cursor.execute(_STORE_PASSAGES, [model, dimensions, passages, done])
         cursor.execute(_STORE_NODES, [dimensions, model, done, model, dimensions])
         hand_over(done)
-        DirtyNode.objects.filter(pk__in=done).delete()
+        cursor.execute("DELETE FROM node_index_backlog WHERE node_id = ANY(%s)", [done])
     return len(done)
 
 
@@ -123,11 +136,11 @@ def give_back(*, marked: Mapping[UUID, datetime]) -> None:
 
 def hand_over(nodes: Collection[UUID]) -> None:
     """Give the vectors of these nodes to the features that keep a copy for their entities."""
-    own = NodeMetadata.objects.filter(pk__in=nodes, node_id=None)
+    with prepared_cursor() as cursor:
+        cursor.execute(_OWN, [list(nodes)])
+        entities = dict(cursor.fetchall())
     for feature in _copying_features():
-        ids = list(
-            own.filter(feature_type=feature.feature_type).values_list("entity_id", flat=True)
-        )
+        ids = entities.get(feature.feature_type)
         if ids and feature.copy_vectors is not None:
             feature.copy_vectors(ids)
 
@@ -142,11 +155,9 @@ def describe(error: Exception) -> str:
 
 def _lock(marked: Mapping[UUID, datetime]) -> list[UUID]:
     """Lock the nodes, before them the entities whose features keep a copy; return those we got."""
-    rows = NodeMetadata.objects.filter(pk__in=list(marked))
-    addresses = {
-        node: (feature_type, entity_id)
-        for node, feature_type, entity_id in rows.values_list("pk", "feature_type", "entity_id")
-    }
+    with prepared_cursor() as cursor:
+        cursor.execute(_ADDRESSES, [list(marked)])
+        addresses = {node: (kind, entity) for node, kind, entity in cursor.fetchall()}
     for feature in _copying_features():
         wanted = {entity for kind, entity in addresses.values() if kind == feature.feature_type}
         locked = set(
@@ -157,8 +168,9 @@ def _lock(marked: Mapping[UUID, datetime]) -> list[UUID]:
         )
         busy = wanted - locked
         addresses = {node: place for node, place in addresses.items() if place[1] not in busy}
-    free = rows.filter(pk__in=list(addresses)).order_by("pk")
-    return list(free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+    with prepared_cursor() as cursor:
+        cursor.execute(_FREE, [list(addresses)])
+        return [node for (node,) in cursor.fetchall()]
 
 
 def _copying_features() -> list[Feature]:

@@ -3,7 +3,8 @@
 Inserting a row into HNSW costs more than making its vector, and an organisation with few vectors is
 searched faster and exactly without it. So vectors are stored outside the index (`in_vector_index`
 is false) until an organisation has more than `VECTOR_EXACT_ROWS` of them. From then on the sweep
-keeps no more than a tenth of that outside, the youngest: what is outside is compared one by one.
+keeps no more than a twentieth of that outside, the youngest: what is outside is compared one by
+one.
 """
 
 from typing import Any
@@ -49,7 +50,7 @@ def index_vectors(limit: int = PER_RUN) -> int:
 
 def outside(bound: int) -> int:
     """Return how many vectors of an organisation that has more than `bound` stay outside."""
-    return bound // 10
+    return bound // 20
 
 
 def _index_table(table: VectorTable, limit: int) -> int:

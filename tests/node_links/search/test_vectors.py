@@ -219,7 +219,7 @@ def crowd(actor: Actor, settings: Settings) -> dict[UUID, list[float]]:
         with scope(owner):
             pairs = [NodeVector(n.pk, v) for n, v in zip(nodes, vectors, strict=True)]
             insert_vectors(actor=owner, vectors=pairs, model=MODEL)
-    assert index_vectors() == 1995  # 2000 - 50 // 10
+    assert index_vectors() == 1998  # 2000 - 50 // 20
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE node_metadata")
     return {node.pk: vector for node, vector in zip(nodes, vectors, strict=True)}
@@ -244,7 +244,7 @@ def test_a_large_tenant_is_searched_in_the_index_and_beside_it(
         pairs = [NodeVector(n.pk, v) for n, v in zip(more, vectors, strict=True)]
         insert_vectors(actor=actor, vectors=pairs, model=MODEL)
     everything = {**crowd, **{n.pk: v for n, v in zip(more, vectors, strict=True)}}
-    assert index_vectors() == 315  # 320 - 50 // 10
+    assert index_vectors() == 318  # 320 - 50 // 20
 
     hits = 0
     queries = random_vectors(20, seed=5)
@@ -268,7 +268,7 @@ def test_never_fewer_rows_than_there_are(actor: Actor, crowd: dict[UUID, list[fl
 
 
 def test_the_index_is_moved_into_step_by_step(actor: Actor, settings: Settings) -> None:
-    settings.VECTOR_EXACT_ROWS = 10
+    settings.VECTOR_EXACT_ROWS = 20
     nodes = add_nodes(actor, 30)
     with scope(actor):
         vectors = random_vectors(30)
