@@ -9,7 +9,7 @@ from uuid import UUID
 
 from benchmarks.drawings import make_drawing
 from benchmarks.figures import Figure, at_least, milliseconds
-from benchmarks.load import Load, drive, request
+from benchmarks.load import Load, drive, fetch, request
 from benchmarks.plan import Plan
 from benchmarks.replay import check_replay
 from benchmarks.stack import Stack, bare, make_bare_models, web
@@ -140,16 +140,24 @@ def _large(stack: Stack, plan: Plan, rng: random.Random, port: int) -> Iterator[
     path = f"{MODELS}{ids[0]}/canvas/"
     count, token = itertools.count(), stack.token()
 
-    def changed() -> Iterator[bytes]:
+    def changed(read: Callable[[], Any]) -> Iterator[bytes]:
+        drawing = read()
         for _ in range(4 * plan.rounds):
-            for node in document["nodes"][:10]:
+            for node in drawing["nodes"][:10]:
                 node["data"]["name"] = f"Changed {next(count)}"
-            yield request("PUT", path, token=token, body=document)
+            yield request("PUT", path, token=token, body=drawing)
+
+    def as_an_editor_has_it() -> Any:
+        return fetch(port, path, token=token)
 
     first = iter(
         [request("PUT", f"{MODELS}{pk}/canvas/", token=token, body=document) for pk in ids]
     )
-    for name, requests in (("all new", first), ("ten changed", changed())):
+    for name, requests in (
+        ("all new", first),
+        ("ten changed", changed(lambda: document)),
+        ("ten changed in what was read", changed(as_an_editor_has_it)),
+    ):
         load = drive(port, requests, connections=1, seconds=LONG)
         middle = load.at(0.5)
         yield Figure(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.request import Request, urlopen
 
 import psutil
 
@@ -59,6 +60,13 @@ def request(method: str, path: str, *, token: str = "", body: Any = None) -> byt
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(payload)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + payload
+
+
+def fetch(port: int, path: str, *, token: str) -> Any:
+    """Return the JSON that a GET answers with."""
+    asked = Request(f"http://{HOST}:{port}{path}", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+    with urlopen(asked) as answer:  # noqa: S310 - our own server
+        return json.load(answer)
 
 
 def drive(port: int, requests: Iterator[bytes], *, connections: int, seconds: float) -> Load:
