@@ -42,9 +42,9 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
 
     `unsettled_fields` names what it shows that may change without a new revision; `documents` the
     further reads of one entity that answer by `document_response()`; `shows_links` says that it
-    shows what `linked_with()` returns. A viewset that shows an entity
-    to fewer people than its queryset's `visible_to(actor).alive()` does sets `reads_through_cache`
-    to False, or refuses by its object permissions.
+    shows what `linked_with()` returns. A viewset that shows an entity to fewer people than its
+    queryset's `visible_to(actor).alive()` does sets `reads_through_cache` to False, or refuses by
+    its object permissions.
     """
 
     model: ClassVar[type[NodeEntity]]
@@ -131,7 +131,10 @@ class CachedReads(AsksAhead, CallerMixin, EntityViewSet):
         return response
 
     def linked_with(self, entities: Iterable[NodeEntity]) -> Linked:
-        """Return what the graph links with `entities`, as `linked_entities`; asked once."""
+        """Return what the graph links with `entities`, as `linked_entities`.
+
+        Not asked again where the statement that let the caller in has brought it.
+        """
         if self._found is not None:
             return self._found[1]
         ids = [entity.pk for entity in entities]
