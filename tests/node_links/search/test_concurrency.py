@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from node_links.models import DirtyNode
 from node_links.search import backlog
 from node_links.search.backlog import backlog_size, drain
 from node_links.search.embedding import embed_texts
+from tests.blocking import wait_until_blocked
 from tests.node_links.search.conftest import (
     FailingEmbedder,
     new_actor,
@@ -113,6 +115,31 @@ def test_a_run_neither_waits_for_a_writer_nor_blocks_one(embedder: FailingEmbedd
     assert node_of(actor, free).vector_embedding is not None
     assert node_of(actor, held).vector_embedding is None
     assert drain() == 1
+
+
+def test_a_run_that_looks_for_work_does_not_put_off_what_another_has_done(
+    embedder: FailingEmbedder,
+) -> None:
+    actor = new_actor("acme")
+    sop = write_sop(actor, "Title", "x")
+    claimed = backlog._claim(embedder, 10)
+    outcome = embed_texts(embedder, claimed.texts)
+
+    def finish() -> int:
+        try:
+            return backlog._finish(embedder, claimed, outcome)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with system_scope():
+            assert len(DirtyNode.objects.select_for_update()) == 1
+            late = other.submit(finish)
+            wait_until_blocked(late)
+        assert late.result(timeout=10) == 1
+
+    assert backlog_size() == 0
+    assert node_of(actor, sop).vector_embedding is not None
 
 
 def test_no_lock_is_held_while_the_embedder_works(embedder: FailingEmbedder) -> None:
