@@ -37,8 +37,7 @@ class Courier(threading.Thread):
 
     def run(self) -> None:
         """Deliver until stopped."""
-        while not self._stopped.is_set():
-            self._bell.clear()
+        while not self._should_end():
             try:
                 close_old_connections()
                 wait = self._round()
@@ -53,6 +52,11 @@ class Courier(threading.Thread):
                 continue
             self._bell.wait(wait)
         connections.close_all()
+
+    def _should_end(self) -> bool:
+        # The bell is emptied first: `stop()` rings it after it has said that this is the end.
+        self._bell.clear()
+        return self._stopped.is_set()
 
     def _round(self) -> float | None:
         """Do what is due; return for how long to wait at most without being rung for."""

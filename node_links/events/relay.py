@@ -4,6 +4,8 @@ Several may run, on several hosts; the tables decide who delivers what. A notice
 costs time and nothing else: each thread also looks every `DELIVERY_SWEEP_SECONDS`.
 """
 
+import time
+
 import orjson
 import structlog
 
@@ -36,8 +38,9 @@ class Relay:
         finally:
             for courier in self._couriers.values():
                 courier.stop()
+            until = time.monotonic() + _STOP_SECONDS
             for courier in self._couriers.values():
-                courier.join(_STOP_SECONDS)
+                courier.join(max(0.0, until - time.monotonic()))
         logger.info("relay_stopped")
 
     def stop(self) -> None:
