@@ -277,7 +277,6 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "CredentialKindEnum": "spindles.choices.CredentialKind",
@@ -308,11 +307,13 @@ SPECTACULAR_SETTINGS = {
         "OriginEnum": "node_links.choices.LinkOrigin",
         "TriggerKindEnum": "spindles.choices.TriggerKind",
         "TriggerOriginEnum": "spindles.choices.TriggerOrigin",
-        "StepNodeTypeEnum": "spindles.choices.StepNodeType",
+        "SpindleNodeTypeEnum": "spindles.choices.StepNodeType",
         "DrawnNodeTypeEnum": [
             (name, name)
             for name in ("ioNode", "stageNode", "tetherNode", "kbNode", "functionModelContainer")
         ],
+        "TriggerNameEnum": [(name, name) for name in ("manual", "schedule", "webhook", "event")],
+        "ExecutionModeEnum": [(name, name) for name in ("sequential", "parallel", "conditional")],
         "RiskEnum": [("low", "low"), ("medium", "medium"), ("high", "high")],
         "VersionStepEnum": [
             ("initial", "initial"),

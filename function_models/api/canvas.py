@@ -14,6 +14,7 @@ from function_models.api.serializers import canvas as shapes
 from function_models.models import FunctionModel, FunctionModelVersion, document_of
 from function_models.services import parts
 from function_models.services.drawing import put_canvas
+from node_links.api.drawings import CanvasEdgeChangeSerializer, CanvasEdgeSerializer
 from node_links.api.views import NodeEntityViewSet
 from node_links.permissions import Act
 from node_links.services.versions import get_snapshot
@@ -109,13 +110,13 @@ class CanvasActions(NodeEntityViewSet):
         model = parts.remove_node(node_id=node_id, **self._write())
         return Response(status=status.HTTP_204_NO_CONTENT, headers=self.tag_of(model))
 
-    @extend_schema(responses={200: shapes.DrawnEdgeSerializer(many=True)})
+    @extend_schema(responses={200: CanvasEdgeSerializer(many=True)})
     @action(detail=True, methods=["get"], filter_backends=())
     def edges(self, request: Request, pk: UUID) -> Response:
         """List the edges."""
         return self._listed(self.get_object().edges_data)
 
-    @extend_schema(request=shapes.DrawnEdgeSerializer, responses={201: shapes.DrawnEdgeSerializer})
+    @extend_schema(request=CanvasEdgeSerializer, responses={201: CanvasEdgeSerializer})
     @edges.mapping.post
     def add_edge(self, request: Request, pk: UUID) -> Response:
         """Let one container depend on another."""
@@ -123,16 +124,14 @@ class CanvasActions(NodeEntityViewSet):
         edge = _member(model.edges_data, edge_id)
         return self._drawn(model, edge, status.HTTP_201_CREATED)
 
-    @extend_schema(responses={200: shapes.DrawnEdgeSerializer})
+    @extend_schema(responses={200: CanvasEdgeSerializer})
     @action(detail=True, methods=["get"], url_path=EDGE)
     def edge(self, request: Request, pk: UUID, edge_id: str) -> Response:
         """Return one edge."""
         model = self.get_object()
         return self._drawn(model, _member(model.edges_data, edge_id))
 
-    @extend_schema(
-        request=shapes.DrawnEdgeChangeSerializer, responses={200: shapes.DrawnEdgeSerializer}
-    )
+    @extend_schema(request=CanvasEdgeChangeSerializer, responses={200: CanvasEdgeSerializer})
     @edge.mapping.patch
     def change_edge(self, request: Request, pk: UUID, edge_id: str) -> Response:
         """Replace the given keys of an edge."""

@@ -27,7 +27,15 @@ from function_models.choices import (
     OrchestrationMode,
     StageType,
 )
-from node_links.canvas.fields import Drawn, JsonObject, Known, NonBlank, UniqueTexts, number
+from node_links.canvas.fields import (
+    READ_ONLY,
+    Drawn,
+    JsonObject,
+    Known,
+    NonBlank,
+    Number,
+    UniqueTexts,
+)
 from node_links.canvas.shapes import CanvasNode
 from spindles.plans.retrying import RetryPolicy
 
@@ -60,7 +68,7 @@ Pin = Annotated[str, AfterValidator(_pin)]
 Reference = Annotated[str, Field(min_length=1, max_length=255)]
 Contract = Annotated[JsonObject, AfterValidator(_json_schema)]
 Keywords = Annotated[list[NonBlank], Field(max_length=20), AfterValidator(_keywords)]
-ActionTimeout = Annotated[float, number(at_least=0, at_most=3600)]
+ActionTimeout = Annotated[float, Number(at_least=0, at_most=3600)]
 
 
 class NodeData(Drawn):
@@ -71,7 +79,7 @@ class NodeData(Drawn):
 
     name: Name
     description: str | None = Field(default=None, max_length=1000)
-    status: str = "draft"
+    status: str = Field(default="draft", json_schema_extra=READ_ONLY)
     priority: int = Field(default=5, ge=1, le=10)
     critical: bool = False
     condition: str | None = Field(default=None, max_length=1000)
@@ -85,10 +93,10 @@ class NodeData(Drawn):
 class ContainerData(NodeData):
     """What a container says. `dependencies` are the sources of its incoming edges, read-only."""
 
-    timeout: Annotated[float, number(at_least=0, at_most=86_400)] = 0
+    timeout: Annotated[float, Number(at_least=0, at_most=86_400)] = 0
     execution_type: ExecutionMode = "sequential"
     failure_handling: FailureHandling = "critical_only"
-    dependencies: list[str] = []
+    dependencies: list[str] = Field(default=[], json_schema_extra=READ_ONLY)
 
 
 class IoConfiguration(Drawn):
@@ -144,7 +152,7 @@ class ActionData(NodeData):
 
     execution_mode: ExecutionMode = "sequential"
     execution_order: int = Field(default=1, ge=1)
-    estimated_duration: Annotated[float, number(above=0)] | None = None
+    estimated_duration: Annotated[float, Number(above=0)] | None = None
     retry_policy: RetryPolicy = Field(default_factory=RetryPolicy)
     raci: Raci = Field(default_factory=_system)
 
@@ -206,8 +214,8 @@ class ExecutionPolicy(Known):
 class NestedData(ActionData):
     """Runs another model."""
 
-    timeout: Annotated[float, number(at_least=0, at_most=7200)] = 7200
-    estimated_duration: Annotated[float, number(above=0)] | None = 600
+    timeout: Annotated[float, Number(at_least=0, at_most=7200)] = 7200
+    estimated_duration: Annotated[float, Number(above=0)] | None = 600
     retry_policy: RetryPolicy = RetryPolicy(strategy="linear", base_delay=5)
     nested_model_id: Reference
     nested_version: Pin = PUBLISHED

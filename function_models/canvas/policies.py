@@ -2,27 +2,27 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
     Field,
-    PlainValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
 
 from function_models.choices import LoadBalancing
-from node_links.canvas.fields import Drawn, Known, NonBlank, UniqueTexts, number
+from node_links.canvas.fields import Drawn, Known, NonBlank, Number, UniqueTexts
 
-MAX_CPU_UNITS = 32
 MAX_CPU = 16
 MAX_MEMORY_MB = 32_768
-_CPU = re.compile(r"\A\d+m?\Z", re.ASCII)
-_MEMORY = re.compile(r"\A\d+(?:M|Mi)?\Z", re.ASCII)
 
 
 class Raci(Known):
@@ -54,31 +54,6 @@ class Raci(Known):
         return {role: parties for role, parties in write(self).items() if parties}
 
 
-def _amount(
-    value: Any,
-    *,
-    form: re.Pattern[str],
-    at_most: float,
-    units_of: Callable[[float | str], float],
-    example: str,
-) -> float | str:
-    """Return `value` as it was sent: a number, or a text of the given form that is not zero."""
-    if isinstance(value, str):
-        value = value.strip()
-    plain = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    if not plain and not (isinstance(value, str) and form.match(value)):
-        raise PydanticCustomError(
-            "invalid", "A number is needed, or a text such as {example}.", {"example": example}
-        )
-    units = units_of(value)
-    if isinstance(value, str) and units == 0:
-        raise PydanticCustomError("min_value", "A text that asks for nothing is refused.")
-    if not units <= at_most:
-        raise PydanticCustomError("max_value", "At most {most} is allowed.", {"most": at_most})
-    kept: float | str = value
-    return kept
-
-
 def cpu_units(value: float | str) -> float:
     """Return how many processors `value` means: `"500m"` is 0.5."""
     if isinstance(value, str):
@@ -91,32 +66,66 @@ def memory_mb(value: float | str) -> float:
     return float(re.sub(r"Mi?\Z", "", value)) if isinstance(value, str) else value
 
 
-Cpu = Annotated[
-    float | str,
-    PlainValidator(
-        lambda value: _amount(
-            value, form=_CPU, at_most=MAX_CPU, units_of=cpu_units, example="500m"
-        ),
-        json_schema_input_type=float | str,
-    ),
-]
-Memory = Annotated[
-    float | str,
-    PlainValidator(
-        lambda value: _amount(
-            value, form=_MEMORY, at_most=MAX_MEMORY_MB, units_of=memory_mb, example="512Mi"
-        ),
-        json_schema_input_type=float | str,
-    ),
-]
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """Takes a number, or a text of this form that is not zero, and leaves it as it was sent."""
+
+    form: re.Pattern[str]
+    at_most: float
+    units_of: Callable[[float | str], float]
+    example: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Return how pydantic reads it."""
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return how the description of the API tells it."""
+        text = {"type": "string", "examples": [self.example]}
+        return {"anyOf": [{"type": "number", "minimum": 0, "maximum": self.at_most}, text]}
+
+    def _check(self, value: Any) -> float | str:
+        if isinstance(value, str):
+            value = value.strip()
+        plain = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        if not plain and not (isinstance(value, str) and self.form.match(value)):
+            raise PydanticCustomError(
+                "invalid",
+                "A number is needed, or a text such as {example}.",
+                {"example": self.example},
+            )
+        units = self.units_of(value)
+        if isinstance(value, str) and units == 0:
+            raise PydanticCustomError("min_value", "A text that asks for nothing is refused.")
+        if not units <= self.at_most:
+            raise PydanticCustomError(
+                "max_value", "At most {most} is allowed.", {"most": self.at_most}
+            )
+        kept: float | str = value
+        return kept
+
+
+_CPU = Amount(
+    form=re.compile(r"\A\d+m?\Z", re.ASCII), at_most=MAX_CPU, units_of=cpu_units, example="500m"
+)
+_MEMORY = Amount(
+    form=re.compile(r"\A\d+(?:M|Mi)?\Z", re.ASCII),
+    at_most=MAX_MEMORY_MB,
+    units_of=memory_mb,
+    example="512Mi",
+)
 
 
 class ResourceRequirements(Drawn):
     """What an action or stage needs: processors, memory in MB."""
 
-    cpu: Cpu | None = None
-    memory: Memory | None = None
-    timeout: Annotated[float, number(at_least=0)] | None = None
+    cpu: Annotated[float | str, _CPU] | None = None
+    memory: Annotated[float | str, _MEMORY] | None = None
+    timeout: Annotated[float, Number(at_least=0)] | None = None
 
 
 class ParallelismConfig(Known):

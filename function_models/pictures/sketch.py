@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from function_models.canvas.document import Canvas
 from function_models.canvas.nodes import Action, Container
 from function_models.comparison import Comparison
-from node_links.canvas.shapes import CanvasEdge, Position
+from node_links.canvas.shapes import CanvasEdge, CanvasPosition
 
 ADDED, REMOVED, MODIFIED, MOVED = "added", "removed", "modified", "moved"
 Node = Container | Action
@@ -24,7 +24,7 @@ class Part:
     node: Node
     change: str = ""
     keys: Sequence[str] = ()
-    was: Position | None = None
+    was: CanvasPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,24 @@
 """Types of the values that drawings are made of. Strict: nothing is turned into something else."""
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
 
 MAX_COORDINATE = 10_000
+READ_ONLY: JsonDict = {"readOnly": True}
+"""Says of a member that the server fills it in; what a client sends for it is put aside."""
 
 
 class Drawn(BaseModel):
@@ -17,6 +29,7 @@ class Drawn(BaseModel):
         extra="allow",
         str_strip_whitespace=True,
         allow_inf_nan=False,
+        json_schema_serialization_defaults_required=True,
     )
 
 
@@ -26,30 +39,48 @@ class Known(Drawn):
     model_config = ConfigDict(extra="forbid")
 
 
-def number(
-    *, at_least: float = -math.inf, at_most: float = math.inf, above: float = -math.inf
-) -> PlainValidator:
-    """Return a validator that takes a finite number inside the bounds and leaves it as it is.
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """Takes a finite number inside the bounds and leaves it as it is.
 
     An integer stays one: a drawing that says 10 says 10 again, and not 10.0.
     """
 
-    def check(value: Any) -> float:
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    above: float = -math.inf
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Return how pydantic reads it."""
+        return core_schema.no_info_plain_validator_function(self._check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return how the description of the API tells it."""
+        bounds = {
+            "minimum": self.at_least,
+            "maximum": self.at_most,
+            "exclusiveMinimum": self.above,
+        }
+        return {"type": "number", **{k: v for k, v in bounds.items() if math.isfinite(v)}}
+
+    def _check(self, value: Any) -> float:
         if value is None:
             raise PydanticCustomError("null", "A number is needed.")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise PydanticCustomError("invalid", "A number is needed.")
         if not math.isfinite(value):
             raise PydanticCustomError("invalid", "A finite number is needed.")
-        if value < at_least:
-            raise PydanticCustomError("min_value", f"At least {at_least:g} is needed.")
-        if value <= above:
-            raise PydanticCustomError("min_value", f"More than {above:g} is needed.")
-        if value > at_most:
-            raise PydanticCustomError("max_value", f"At most {at_most:g} is allowed.")
+        if value < self.at_least:
+            raise PydanticCustomError("min_value", f"At least {self.at_least:g} is needed.")
+        if value <= self.above:
+            raise PydanticCustomError("min_value", f"More than {self.above:g} is needed.")
+        if value > self.at_most:
+            raise PydanticCustomError("max_value", f"At most {self.at_most:g} is allowed.")
         return value
-
-    return PlainValidator(check, json_schema_input_type=float)
 
 
 def unique(values: list[str]) -> list[str]:
@@ -65,7 +96,7 @@ def without_repetition(values: list[str]) -> list[str]:
 
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Coordinate = Annotated[float, number(at_least=-MAX_COORDINATE, at_most=MAX_COORDINATE)]
+Coordinate = Annotated[float, Number(at_least=-MAX_COORDINATE, at_most=MAX_COORDINATE)]
 NonBlank = Annotated[str, StringConstraints(min_length=1)]
 UniqueTexts = Annotated[list[NonBlank], AfterValidator(unique)]
 Names = Annotated[list[str], AfterValidator(without_repetition)]

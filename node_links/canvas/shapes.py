@@ -2,32 +2,51 @@
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from node_links.canvas.fields import Coordinate, Drawn, Identifier, number
+from node_links.canvas.fields import Coordinate, Drawn, Identifier, Number
 
 TRANSIENT = frozenset({"selected", "dragging", "measured", "positionAbsolute", "width", "height"})
 """Keys of a node that the editor keeps for itself: they are stored, but are no change."""
 
 
-class Position(Drawn):
+class CanvasPosition(Drawn):
     """Where a node stands; inside a parent, seen from the parent's corner."""
 
     x: Coordinate
     y: Coordinate
 
 
-class CanvasNode(Drawn):
+class CanvasPart(Drawn):
+    """What has an id: the reader gives one to what comes without. What is absent is not told."""
+
+    model_config = ConfigDict(
+        serialize_by_alias=True, json_schema_serialization_defaults_required=False
+    )
+
+    id: Identifier
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Say that an id may be left out of what is sent."""
+        described = handler(schema)
+        if handler.mode == "validation":
+            handler.resolve_ref_schema(described)["required"].remove("id")
+        return described
+
+
+class CanvasNode(CanvasPart):
     """A node. Features narrow `type` and `data`.
 
     React Flow 11 called the parent `parentNode`; it is read under both names.
     """
 
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    id: Identifier
     type: str
-    position: Position
+    position: CanvasPosition
     parent_id: Identifier | None = Field(
         default=None,
         validation_alias=AliasChoices("parentId", "parentNode"),
@@ -44,12 +63,9 @@ class CanvasNode(Drawn):
         return written
 
 
-class CanvasEdge(Drawn):
+class CanvasEdge(CanvasPart):
     """An arrow between two nodes; handles, label and looks are kept and not interpreted."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    id: Identifier
     source: Identifier
     target: Identifier
     source_handle: str | None = Field(default=None, alias="sourceHandle")
@@ -68,6 +84,6 @@ class CanvasEdge(Drawn):
 class Viewport(Drawn):
     """Which part of the plane the editor shows."""
 
-    x: Annotated[float, number()] = 0
-    y: Annotated[float, number()] = 0
-    zoom: Annotated[float, number(above=0)] = 1
+    x: Annotated[float, Number()] = 0
+    y: Annotated[float, Number()] = 0
+    zoom: Annotated[float, Number(above=0)] = 1

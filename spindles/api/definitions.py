@@ -14,6 +14,7 @@ from node_links.permissions import Act
 from node_links.services.versions import get_snapshot
 from spindles.api.base import SpindleActions
 from spindles.api.serializers import definitions as shapes
+from spindles.api.serializers.shapes import SpindleCanvasSerializer
 from spindles.definitions.analysis import AVERAGE_SECONDS, analyse
 from spindles.definitions.drawing import parse_drawing
 from spindles.models import Spindle, SpindleVersion
@@ -35,7 +36,7 @@ class DefinitionActions(SpindleActions):
 
     documents = ("canvas",)
 
-    @extend_schema(parameters=[AT_VERSION], responses={200: shapes.SpindleCanvasSerializer})
+    @extend_schema(parameters=[AT_VERSION], responses={200: SpindleCanvasSerializer})
     @action(detail=True, methods=["get"], extra_query_parameters=("version", "deleted"))
     def canvas(self, request: Request, pk: UUID) -> Response:
         """Return the drawing as a React Flow document `{nodes, edges, viewport}`."""
@@ -45,9 +46,7 @@ class DefinitionActions(SpindleActions):
         snapshot = get_snapshot(SpindleVersion, entity=self.get_object(), version=version)
         return Response(document_of(snapshot.content))
 
-    @extend_schema(
-        request=shapes.SpindleCanvasSerializer, responses={200: shapes.SpindleCanvasSerializer}
-    )
+    @extend_schema(request=SpindleCanvasSerializer, responses={200: SpindleCanvasSerializer})
     @canvas.mapping.put
     def put_canvas(self, request: Request, pk: UUID) -> Response:
         """Replace the drawing, and with it the steps; return what was stored."""

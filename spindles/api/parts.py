@@ -9,10 +9,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from node_links.api.drawings import CanvasEdgeChangeSerializer, CanvasEdgeSerializer
 from node_links.canvas.editing import find_member
 from node_links.permissions import Act
 from spindles.api.base import SpindleActions
-from spindles.api.serializers import definitions as shapes
+from spindles.api.serializers.definitions import SpindleNodeChangeSerializer
+from spindles.api.serializers.shapes import SpindleNodeSerializer
 from spindles.models import Spindle
 from spindles.services import parts
 
@@ -33,13 +35,13 @@ class PartActions(SpindleActions):
                 _member(getattr(obj, column), self.kwargs[name])
         super().check_object_permissions(request, obj)
 
-    @extend_schema(responses={200: shapes.StepNodeSerializer(many=True)})
+    @extend_schema(responses={200: SpindleNodeSerializer(many=True)})
     @action(detail=True, methods=["get"], filter_backends=())
     def nodes(self, request: Request, pk: UUID) -> Response:
         """List the nodes: steps and triggers."""
         return self._listed(self.get_object().nodes_data)
 
-    @extend_schema(request=shapes.StepNodeSerializer, responses={201: shapes.StepNodeSerializer})
+    @extend_schema(request=SpindleNodeSerializer, responses={201: SpindleNodeSerializer})
     @nodes.mapping.post
     def add_node(self, request: Request, pk: UUID) -> Response:
         """Draw a step or a trigger."""
@@ -47,16 +49,14 @@ class PartActions(SpindleActions):
         shown = _member(spindle.nodes_data, known)
         return self._drawn(spindle, shown, status.HTTP_201_CREATED)
 
-    @extend_schema(responses={200: shapes.StepNodeSerializer})
+    @extend_schema(responses={200: SpindleNodeSerializer})
     @action(detail=True, methods=["get"], url_path=NODE)
     def node(self, request: Request, pk: UUID, node_id: str) -> Response:
         """Return one node."""
         spindle = self.get_object()
         return self._drawn(spindle, _member(spindle.nodes_data, node_id))
 
-    @extend_schema(
-        request=shapes.StepNodeChangeSerializer, responses={200: shapes.StepNodeSerializer}
-    )
+    @extend_schema(request=SpindleNodeChangeSerializer, responses={200: SpindleNodeSerializer})
     @node.mapping.patch
     def change_node(self, request: Request, pk: UUID, node_id: str) -> Response:
         """Merge into a node: given keys of `data` replace, null removes an optional one.
@@ -74,13 +74,13 @@ class PartActions(SpindleActions):
         spindle = parts.remove_node(node_id=node_id, **self.said_of(self.get_object()))
         return Response(status=status.HTTP_204_NO_CONTENT, headers=self.tag_of(spindle))
 
-    @extend_schema(responses={200: shapes.StepEdgeSerializer(many=True)})
+    @extend_schema(responses={200: CanvasEdgeSerializer(many=True)})
     @action(detail=True, methods=["get"], filter_backends=())
     def edges(self, request: Request, pk: UUID) -> Response:
         """List the edges."""
         return self._listed(self.get_object().edges_data)
 
-    @extend_schema(request=shapes.StepEdgeSerializer, responses={201: shapes.StepEdgeSerializer})
+    @extend_schema(request=CanvasEdgeSerializer, responses={201: CanvasEdgeSerializer})
     @edges.mapping.post
     def add_edge(self, request: Request, pk: UUID) -> Response:
         """Let one step depend on another, or on a branch of it (`sourceHandle`)."""
@@ -88,16 +88,14 @@ class PartActions(SpindleActions):
         shown = _member(spindle.edges_data, known)
         return self._drawn(spindle, shown, status.HTTP_201_CREATED)
 
-    @extend_schema(responses={200: shapes.StepEdgeSerializer})
+    @extend_schema(responses={200: CanvasEdgeSerializer})
     @action(detail=True, methods=["get"], url_path=EDGE)
     def edge(self, request: Request, pk: UUID, edge_id: str) -> Response:
         """Return one edge."""
         spindle = self.get_object()
         return self._drawn(spindle, _member(spindle.edges_data, edge_id))
 
-    @extend_schema(
-        request=shapes.StepEdgeChangeSerializer, responses={200: shapes.StepEdgeSerializer}
-    )
+    @extend_schema(request=CanvasEdgeChangeSerializer, responses={200: CanvasEdgeSerializer})
     @edge.mapping.patch
     def change_edge(self, request: Request, pk: UUID, edge_id: str) -> Response:
         """Replace the given keys of an edge."""

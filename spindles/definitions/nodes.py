@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from node_links.canvas.fields import Drawn
 from node_links.canvas.shapes import CanvasNode
@@ -25,7 +25,9 @@ TRIGGER = StepNodeType.TRIGGER.value
 
 
 class TriggerData(Drawn):
-    """What starts runs: `kind`, and what that kind needs."""
+    """What starts runs: `kind`, and what that kind needs. What is absent is not told."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     kind: TriggerName
     name: str | None = Field(default=None, max_length=200)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from config.exceptions import FieldError, ValidationFailed
 from config.ids import uuid7
 from node_links.canvas.faults import faults_of
-from node_links.canvas.fields import Identifier
+from node_links.canvas.shapes import CanvasPart
 from spindles.definitions.checking import seen_below
 from spindles.definitions.definition import Definition
 from spindles.definitions.drawing import parse_drawing
@@ -19,13 +19,11 @@ VIEWS = ("canvas", "steps", "triggers")
 """The members of a spindle that say what is drawn."""
 
 
-class Trigger(TriggerData):
+class TriggerDefinition(CanvasPart, TriggerData):
     """A trigger as the list of triggers says it."""
 
-    id: Identifier
 
-
-_TRIGGERS = TypeAdapter(list[Trigger])
+_TRIGGERS = TypeAdapter(list[TriggerDefinition])
 
 
 def parse_triggers(value: Any) -> list[dict[str, Any]]:

@@ -3,10 +3,18 @@
 import re
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
-from node_links.canvas.fields import Drawn, JsonObject, NonBlank, number
+from node_links.canvas.fields import Drawn, JsonObject, NonBlank, Number
 from spindles.definitions import limits
 from spindles.plans.plan import Join
 from spindles.plans.retrying import RetryPolicy
@@ -40,8 +48,16 @@ def _once(values: list[str]) -> list[str]:
 
 
 StepId = Annotated[str, AfterValidator(_step_id)]
-_Above = number(above=0, at_most=limits.MAX_STEP_SECONDS)
-Timeout = Annotated[float, _Above, BeforeValidator(_seconds)]
+_Above = Number(above=0, at_most=limits.MAX_STEP_SECONDS)
+_OR_TEXT: JsonSchemaValue = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": limits.MAX_STEP_SECONDS},
+        {"type": "string", "examples": ["5m"]},
+    ]
+}
+Timeout = Annotated[
+    float, _Above, BeforeValidator(_seconds), WithJsonSchema(_OR_TEXT, mode="validation")
+]
 
 
 def _single() -> RetryPolicy:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from node_links.canvas.fields import Known, number
+from node_links.canvas.fields import Known, Number
 from spindles.plans.plan import RetryRule
 
 
@@ -15,10 +15,10 @@ class RetryPolicy(Known):
     enabled: bool = True
     max_attempts: int = Field(default=3, ge=1, le=10)
     strategy: Literal["immediate", "linear", "exponential"] = "exponential"
-    base_delay: Annotated[float, number(at_least=0)] = 1
-    max_delay: Annotated[float, number(at_least=0, at_most=300)] = 30
-    multiplier: Annotated[float, number(at_least=1, at_most=10)] = 2
-    jitter: Annotated[float, number(at_least=0)] = 0
+    base_delay: Annotated[float, Number(at_least=0)] = 1
+    max_delay: Annotated[float, Number(at_least=0, at_most=300)] = 30
+    multiplier: Annotated[float, Number(at_least=1, at_most=10)] = 2
+    jitter: Annotated[float, Number(at_least=0)] = 0
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -1,69 +1,37 @@
-"""Drawings for the description of the API; `function_models.canvas` reads and checks them."""
+"""Drawings for the description of the API: the types of `function_models.canvas` that read them."""
 
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, RootModel
 from rest_framework import serializers
 
-from config.api.serializers import Serializer
+from config.api.described import serializer_of
 from function_models.canvas.document import KINDS
+from function_models.canvas.nodes import Action, Container
+from node_links.api.drawings import CanvasNodeChangeSerializer
+from node_links.canvas.fields import Drawn
+from node_links.canvas.shapes import CanvasEdge, Viewport
 
 
-class DrawnPositionSerializer(Serializer):
-    """Where a node stands; an action is seen from its container's corner."""
-
-    x = serializers.FloatField(min_value=-10_000, max_value=10_000)
-    y = serializers.FloatField(min_value=-10_000, max_value=10_000)
-
-
-class DrawnNodeSerializer(Serializer):
+class DrawnNode(RootModel[Annotated[Container | Action, Field(discriminator="type")]]):
     """A container, or with `parentId` an action inside one; other keys are kept."""
 
-    id = serializers.CharField(required=False, max_length=255)
-    type = serializers.ChoiceField(choices=list(KINDS))
-    position = DrawnPositionSerializer()
-    parentId = serializers.CharField(required=False, max_length=255)
-    data = serializers.DictField()  # type: ignore[assignment]  # React Flow's own name
+    model_config = ConfigDict(json_schema_extra={"required": ["type", "position", "data"]})
 
 
-class DrawnNodeChangeSerializer(Serializer):
+class Canvas(Drawn):
+    """A React Flow document; other keys are kept."""
+
+    nodes: list[DrawnNode] = []
+    edges: list[CanvasEdge] = []
+    viewport: Viewport = Viewport()
+
+
+DrawnNodeSerializer = serializer_of(DrawnNode)
+CanvasSerializer = serializer_of(Canvas)
+
+
+class DrawnNodeChangeSerializer(CanvasNodeChangeSerializer):
     """What of a node is to be another; keys of `data` merge."""
 
     type = serializers.ChoiceField(choices=list(KINDS), required=False)
-    position = DrawnPositionSerializer(required=False)
-    parentId = serializers.CharField(required=False, max_length=255)
-    data = serializers.DictField(required=False)  # type: ignore[assignment]  # React Flow's
-
-
-class DrawnEdgeSerializer(Serializer):
-    """An edge: `target` depends on `source`, both containers; other keys are kept."""
-
-    id = serializers.CharField(required=False, max_length=255)
-    source = serializers.CharField(max_length=255)  # type: ignore[assignment]  # React Flow's
-    target = serializers.CharField(max_length=255)
-    sourceHandle = serializers.CharField(required=False, allow_null=True)
-    targetHandle = serializers.CharField(required=False, allow_null=True)
-
-
-class DrawnEdgeChangeSerializer(Serializer):
-    """What of an edge is to be another."""
-
-    source = serializers.CharField(  # type: ignore[assignment]  # React Flow's
-        max_length=255, required=False
-    )
-    target = serializers.CharField(max_length=255, required=False)
-    sourceHandle = serializers.CharField(required=False, allow_null=True)
-    targetHandle = serializers.CharField(required=False, allow_null=True)
-
-
-class DrawnViewportSerializer(Serializer):
-    """Which part of the plane the editor shows."""
-
-    x = serializers.FloatField(default=0)
-    y = serializers.FloatField(default=0)
-    zoom = serializers.FloatField(default=1)
-
-
-class CanvasSerializer(Serializer):
-    """A React Flow document; other keys are kept."""
-
-    nodes = DrawnNodeSerializer(many=True, required=False)
-    edges = DrawnEdgeSerializer(many=True, required=False)
-    viewport = DrawnViewportSerializer(required=False)

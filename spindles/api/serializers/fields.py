@@ -9,12 +9,11 @@ from rest_framework.settings import api_settings
 
 from config.exceptions import FieldError, ValidationFailed
 from node_links.api.fields import WordsField
+from spindles.api.serializers import shapes
 from spindles.definitions import limits
 from spindles.definitions.inputs import parse_inputs, parse_outputs
 from spindles.definitions.listing import parse_steps
 from spindles.definitions.rewriting import parse_triggers, read_canvas
-
-_OBJECTS = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
 
 
 class DefinitionField(serializers.Field[Any, Any, Any, Any]):
@@ -34,14 +33,14 @@ class DefinitionField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-@extend_schema_field(_OBJECTS)
+@extend_schema_field(shapes.StepDefinitionSerializer(many=True))
 class StepsField(DefinitionField):
     """A list of steps."""
 
     read = staticmethod(parse_steps)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": True})
+@extend_schema_field(shapes.SpindleCanvasSerializer)
 class CanvasField(DefinitionField):
     """A React Flow document."""
 
@@ -56,21 +55,21 @@ def _read_outputs(value: Any) -> list[dict[str, Any]]:
     return [one.model_dump() for one in parse_outputs(value) or ()]
 
 
-@extend_schema_field(_OBJECTS)
+@extend_schema_field(shapes.InputDefinitionSerializer(many=True))
 class InputsField(DefinitionField):
     """Declared inputs."""
 
     read = staticmethod(_read_inputs)
 
 
-@extend_schema_field(_OBJECTS)
+@extend_schema_field(shapes.OutputDefinitionSerializer(many=True))
 class OutputsField(DefinitionField):
     """Declared outputs; null declares none."""
 
     read = staticmethod(_read_outputs)
 
 
-@extend_schema_field(_OBJECTS)
+@extend_schema_field(shapes.TriggerDefinitionSerializer(many=True))
 class TriggersField(DefinitionField):
     """What starts runs."""
 
