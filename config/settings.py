@@ -277,6 +277,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.allow_anything",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BumpEnum": "node_links.choices.Bump",
         "CredentialKindEnum": "spindles.choices.CredentialKind",

@@ -11,8 +11,10 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
 
 from config.replica import ReadsFromReplica
+from tests.described import departures_of
 from tests.factories import Cast, make_cast
 from tests.plugins.reference import ReferenceRows
 
@@ -72,6 +74,26 @@ def _cheap_settings(settings: Settings) -> None:
     """Hash passwords at once; look for static files when one is asked for, not in each client."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def _as_described(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compare every answer of the API, and every body it took, with its OpenAPI description."""
+    found: list[str] = []
+    ask = APIClient.generic
+
+    def ask_and_compare(
+        client: APIClient, method: str, path: str, data: Any = "", *args: Any, **kwargs: Any
+    ) -> Any:
+        response = ask(client, method, path, data, *args, **kwargs)
+        if settings.ROOT_URLCONF == "config.urls":
+            sent = data if isinstance(data, bytes) else str(data).encode()
+            found.extend(f"{method} {path}: {one}" for one in departures_of(response, sent))
+        return response
+
+    monkeypatch.setattr(APIClient, "generic", ask_and_compare)
+    yield
+    assert found == []
 
 
 @pytest.fixture(autouse=True)

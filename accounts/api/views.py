@@ -41,6 +41,7 @@ class TokenView(APIView):
     """Sign in with e-mail address and password."""
 
     examples = examples.TOKENS
+    refusals: ClassVar[dict[str, list[str]]] = {"post": ["401"]}
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
@@ -63,6 +64,7 @@ class TokenRefreshView(APIView):
     """Exchange a refresh token."""
 
     examples = examples.REFRESH
+    refusals: ClassVar[dict[str, list[str]]] = {"post": ["401"]}
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)

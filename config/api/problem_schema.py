@@ -60,6 +60,7 @@ _EXAMPLES = {
     "415": Problem("unsupported_media_type", "This content type is not supported."),
     "422": Problem("idempotency_mismatch", "This Idempotency-Key was used with another request."),
     "429": Problem("rate_limited", "Too many requests."),
+    "502": Problem("external_service_error", "The embedder did not answer."),
     "503": Problem("db_connection_error", "Not possible right now. Try again shortly."),
 }
 

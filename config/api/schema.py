@@ -21,13 +21,13 @@ class AutoSchema(FrameworkSchema):
     """Adds the headers and the problem documents that the base views take and give.
 
     A view may hold `examples = {action: [OpenApiExample, …]}`, with the HTTP method in lower case
-    as the key where it has no actions.
+    as the key where it has no actions, and likewise `refusals = {action: [status, …]}` for those
+    that the conventions do not know of.
     """
 
     def get_examples(self) -> list[OpenApiExample]:
         """Return the view's own examples for this operation."""
-        examples: dict[str, list[OpenApiExample]] = getattr(self.view, "examples", {})
-        return examples.get(getattr(self.view, "action", None) or self.method.lower(), [])
+        return self._of_operation("examples")
 
     def get_override_parameters(self) -> list[Any]:
         """Return the headers of request and response."""
@@ -74,10 +74,11 @@ class AutoSchema(FrameworkSchema):
 
     def _refusals(self) -> list[str]:
         """Return the statuses with which this operation may refuse."""
-        statuses = ["400", "429", "503"]
+        statuses = ["400", "429", "503", *self._of_operation("refusals")]
         if not self._is_public():
-            statuses += ["401", "403"]
-        if "{" in self.path:
+            # Who does not belong to the organisation that is named is told that there is none.
+            statuses += ["401", "403", "404"]
+        elif "{" in self.path:
             statuses.append("404")
         if self.method in WRITES:
             statuses.append("409")
@@ -88,6 +89,11 @@ class AutoSchema(FrameworkSchema):
         if self._replays():
             statuses.append("422")
         return statuses
+
+    def _of_operation(self, name: str) -> list[Any]:
+        """Return what the view says of this operation in the mapping of that name."""
+        said: dict[str, list[Any]] = getattr(self.view, name, {})
+        return said.get(getattr(self.view, "action", None) or self.method.lower(), [])
 
     def _revision_headers(self) -> list[OpenApiParameter]:
         headers = [_response("ETag", "The revision, in quotes.", [200, 201])]
@@ -164,3 +170,15 @@ def _problem_response(status: str) -> dict[str, Any]:
     if headers:
         response["headers"] = headers
     return response
+
+
+def allow_anything(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return the description where what may be anything may be null by that, and not once more.
+
+    The framework tells it as `oneOf: [{}, {type: null}]`, which null fits twice, and so not at all.
+    """
+    for schema in result["components"]["schemas"].values():
+        for member in schema.get("properties", {}).values():
+            if member.get("oneOf") == [{}, {"type": "null"}]:
+                del member["oneOf"]
+    return result

@@ -98,8 +98,8 @@ class ExchangeActions(NodeEntityViewSet):
     @extend_schema(
         parameters=[FORMAT],
         responses={
-            (200, "application/json"): OpenApiTypes.BINARY,
-            (200, "text/vnd.mermaid"): OpenApiTypes.BINARY,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+            (200, "text/vnd.mermaid"): OpenApiTypes.STR,
         },
     )
     @action(

@@ -1,6 +1,6 @@
 """Function models over REST."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -55,6 +55,7 @@ class FunctionModelViewSet(
     """Processes, drawn as containers with actions inside them."""
 
     model = FunctionModel
+    refusals: ClassVar[dict[str, list[str]]] = {"recovery": ["409"]}
     examples = {**FUNCTION_MODELS, **CONTEXT_EXAMPLES, **EXCHANGE_EXAMPLES, **EXECUTION_EXAMPLES}
     queryset = FunctionModel.objects.none()
     serializer_class = shapes.FunctionModelSerializer

@@ -8,6 +8,41 @@ from spindles.choices import ExecutionStatus, StepStatus
 CONTAINER = "container_close"
 # Steps that hold a plan together, and those in which people let actions run, are no nodes.
 _BESIDE = frozenset({"container_open", "human_task"})
+_IDS = {"type": "array", "items": {"type": "string"}}
+
+
+def _object(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": members, "required": list(members)}
+
+
+TOLD: Mapping[str, Any] = {
+    "completed_nodes": _IDS,
+    "failed_nodes": _IDS,
+    "skipped_nodes": {
+        "type": "array",
+        "items": _object(node_id={"type": "string"}, reason={"type": "string"}),
+    },
+    "node_results": {
+        "type": "array",
+        "items": _object(
+            node_id={"type": "string"},
+            kind={"type": "string", "enum": ["container", "action"]},
+            status={"type": "string", "enum": StepStatus.values},
+            reason={"type": ["string", "null"]},
+            attempts={"type": "integer"},
+            output={},
+            error={"type": ["object", "null"], "additionalProperties": True},
+        ),
+    },
+    "summary": _object(
+        total_nodes={"type": "integer"},
+        successful_nodes={"type": "integer"},
+        failed_nodes={"type": "integer"},
+        skipped_nodes={"type": "integer"},
+        overall_success={"type": "boolean"},
+    ),
+}
+"""JSON Schema of each member of what is told."""
 
 
 class StepRow(Protocol):

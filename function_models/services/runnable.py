@@ -8,7 +8,7 @@ from django.utils import timezone
 from function_models.context_access.running import SeenContexts, node_of
 from function_models.models import FunctionModel
 from function_models.runs.narrowing import narrow_outputs
-from function_models.runs.telling import tell_nodes
+from function_models.runs.telling import TOLD, tell_nodes
 from function_models.services.foretelling import dry_run
 from function_models.services.run_contexts import contexts_of_run
 from function_models.services.running import prepare_model
@@ -28,6 +28,7 @@ def register() -> None:
             narrow=narrow_outputs,
             dry_run=dry_run,
             tell=tell_run,
+            told=TOLD,
             sees=seen_contexts,
         )
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -56,6 +56,7 @@ class SopViewSet(mixins.ListModelMixin, SopVersionActions):
 
     model = Sop
     examples = SOPS
+    refusals: ClassVar[dict[str, list[str]]] = {"search": ["502"]}
     queryset = Sop.objects.none()
     serializer_class = shapes.SopSerializer
     filterset_class = SopFilters

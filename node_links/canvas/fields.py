@@ -83,6 +83,15 @@ class Number:
         return value
 
 
+def may_be_left_out(
+    described: JsonSchemaValue, handler: GetJsonSchemaHandler, name: str
+) -> JsonSchemaValue:
+    """Return the description of a model that has `name` always, but may be sent without it."""
+    if handler.mode == "validation":
+        handler.resolve_ref_schema(described)["required"].remove(name)
+    return described
+
+
 def unique(values: list[str]) -> list[str]:
     """Raise where a value stands twice."""
     if len(set(values)) < len(values):

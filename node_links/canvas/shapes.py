@@ -6,7 +6,13 @@ from pydantic import AliasChoices, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from node_links.canvas.fields import Coordinate, Drawn, Identifier, Number
+from node_links.canvas.fields import (
+    Coordinate,
+    Drawn,
+    Identifier,
+    Number,
+    may_be_left_out,
+)
 
 TRANSIENT = frozenset({"selected", "dragging", "measured", "positionAbsolute", "width", "height"})
 """Keys of a node that the editor keeps for itself: they are stored, but are no change."""
@@ -32,10 +38,11 @@ class CanvasPart(Drawn):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Say that an id may be left out of what is sent."""
-        described = handler(schema)
+        """Say that an id may be left out of what is sent, or be null."""
+        described = may_be_left_out(handler(schema), handler, "id")
         if handler.mode == "validation":
-            handler.resolve_ref_schema(described)["required"].remove("id")
+            members = handler.resolve_ref_schema(described)["properties"]
+            members["id"] = {"anyOf": [members["id"], {"type": "null"}]}
         return described
 
 

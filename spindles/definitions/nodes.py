@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from node_links.canvas.fields import Drawn
+from node_links.canvas.fields import Drawn, may_be_left_out
 from node_links.canvas.shapes import CanvasNode
 from spindles.choices import StepNodeType
 from spindles.definitions.steps import StepFields, StepId
@@ -40,12 +42,23 @@ def _without_dependencies(value: Any) -> Any:
     return value
 
 
+class StepData(StepFields):
+    """What a step is drawn with; the type of its node names the kind where it does not."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Say that a kind may be left out of what is sent."""
+        return may_be_left_out(handler(schema), handler, "kind")
+
+
 class StepNode(CanvasNode):
     """A step."""
 
     id: StepId
     type: Literal["actionNode", "transformationNode", "conditionNode", "errorHandlerNode"]
-    data: Annotated[StepFields, BeforeValidator(_without_dependencies)]
+    data: Annotated[StepData, BeforeValidator(_without_dependencies)]
 
 
 class TriggerNode(CanvasNode):

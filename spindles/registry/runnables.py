@@ -89,7 +89,8 @@ class Runnable:
     turns the outputs of a child into the output of the step that started it, given what that step
     asked for.
     `dry_run` tells what a run would do. `tell(execution, steps)` returns what answers say of a run
-    besides what every run has; `steps` are all of its rows, in the order of their declaration.
+    besides what every run has; `steps` are all of its rows, in the order of their declaration, and
+    `told` describes each member of it as JSON Schema.
     `sees(execution, plan, step_id)` returns what expressions of a step see as `context`; without it
     they see that of the run.
     """
@@ -100,6 +101,7 @@ class Runnable:
     narrow: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     dry_run: DryRun | None = None
     tell: Callable[[Any, Sequence[Any]], Mapping[str, Any]] | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
     sees: "Callable[[Any, Plan, str], Mapping[str, Any]] | None" = None
 
 
@@ -115,6 +117,12 @@ class RunnableRegistry:
         if runnable.feature in self._runnables:
             raise ValueError(f"The feature {runnable.feature} runs already.")
         self._runnables[runnable.feature] = runnable
+
+    def told(self) -> dict[str, Any]:
+        """Return what answers may say of a run of any feature, by member, as JSON Schema."""
+        return {
+            name: schema for one in self._runnables.values() for name, schema in one.told.items()
+        }
 
     def find(self, feature: str) -> Runnable | None:
         """Return how the feature runs, if it does."""

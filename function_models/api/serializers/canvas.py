@@ -24,7 +24,7 @@ class Canvas(Drawn):
 
     nodes: list[DrawnNode] = []
     edges: list[CanvasEdge] = []
-    viewport: Viewport = Viewport()
+    viewport: Viewport | None = Viewport()
 
 
 DrawnNodeSerializer = serializer_of(DrawnNode)

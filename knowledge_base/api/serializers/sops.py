@@ -55,7 +55,7 @@ class SopSerializer(ModelSerializer[Sop]):
     node_metadata = serializers.DictField(required=False)
     metadata = serializers.DictField(required=False)
     permissions = serializers.DictField(required=False)
-    owner = serializers.UUIDField(source="owner_id", read_only=True)
+    owner = serializers.UUIDField(source="owner_id", read_only=True, allow_null=True)
     linked_function_models = serializers.SerializerMethodField()
     linked_event_storms = serializers.SerializerMethodField()
     linked_spindles = serializers.SerializerMethodField()
@@ -179,7 +179,7 @@ class SopUpdateSerializer(SopSerializer):
 class ArchivedSopSerializer(SopSerializer):
     """An SOP as it was archived; `links_removed` is there where `cleanup_links` was asked for."""
 
-    links_removed = serializers.IntegerField(read_only=True, required=False)
+    links_removed = serializers.IntegerField(required=False)
 
     class Meta(SopSerializer.Meta):
         fields = (*SopSerializer.Meta.fields, "links_removed")

@@ -44,12 +44,18 @@ class LinkBatchSerializer(Serializer):
     )
 
 
+class ReportedLinkSerializer(shapes.CreatedLinkSerializer):
+    """A link after its operation; `warnings` are there where it is new."""
+
+    warnings = shapes.warnings_field(required=False)
+
+
 class LinkResultSerializer(Serializer):
     """What became of one operation: its HTTP status, and the link or the problem."""
 
     index = serializers.IntegerField()
     status = serializers.IntegerField()
-    link = shapes.CreatedLinkSerializer(required=False)
+    link = ReportedLinkSerializer(required=False)
     problem = serializers.DictField(required=False)
 
 

@@ -111,12 +111,16 @@ class LinkSerializer(ModelSerializer[NodeLink]):
         return kinds.get(link.link_type)
 
 
+def warnings_field(**how: Any) -> serializers.ListField:
+    """Return the field of what is worth a second thought about a link."""
+    child = serializers.ChoiceField(choices=["many_connections", "many_triggers"])
+    return serializers.ListField(child=child, **how)
+
+
 class CreatedLinkSerializer(LinkSerializer):
     """A new link, and what is worth a second thought about it."""
 
-    warnings = serializers.ListField(
-        child=serializers.ChoiceField(choices=["many_connections", "many_triggers"]), read_only=True
-    )
+    warnings = warnings_field(read_only=True)
 
     class Meta(LinkSerializer.Meta):
         fields: tuple[str, ...] = (*LinkSerializer.Meta.fields, "warnings")

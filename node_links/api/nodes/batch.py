@@ -1,6 +1,6 @@
 """Many nodes in one request: all of it is done, or nothing."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -42,6 +42,7 @@ class NodeBatchView(CallerMixin, APIView):
     """Create, change, delete up to 1000 nodes."""
 
     examples = BATCH
+    refusals: ClassVar[dict[str, list[str]]] = {"patch": ["412"], "delete": ["412"]}
     permission_classes = (IsMember,)
     scope_resource = "nodes"
     schema = SchemaWithBodies()

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction, extend_schema_field
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
 from spindles.choices import Environment, ExecutionStatus, ReplayMode, TriggerKind
 from spindles.models import Execution, ExecutionLog
+from spindles.registry.runnables import runnables
 from spindles.runs.descendants import Descendant, source_as_json
 
 _TRIGGER = {
@@ -44,6 +47,7 @@ class FailureSerializer(Serializer):
     category = serializers.CharField()
     severity = serializers.CharField()
     retryable = serializers.BooleanField()
+    retry_after = serializers.FloatField(allow_null=True, required=False)
     step_ids = serializers.ListField(child=serializers.CharField(), required=False)
     details = serializers.DictField(required=False)
     correlation_id = serializers.CharField(allow_null=True, required=False)
@@ -154,6 +158,20 @@ class ExecutionSerializer(ExecutionListSerializer):
         """Return the runs below this one, which the view has read."""
         shown = ChildSerializer(self.context.get("children", []), many=True).data
         return [dict(one) for one in shown]
+
+
+class ExecutionExtension(OpenApiSerializerExtension):
+    """Describes what features tell of their runs besides; only their own runs have it."""
+
+    target_class = ExecutionSerializer
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        """Return the description of a run, with the members of all features."""
+        schema: dict[str, Any] = auto_schema._map_serializer(
+            self.target, direction, bypass_extensions=True
+        )
+        schema["properties"] |= runnables.told()
+        return schema
 
 
 class LogSerializer(ModelSerializer[ExecutionLog]):

@@ -122,7 +122,7 @@ class StepSerializer(Serializer):
             "execution_id": row.wait_child,
         }
 
-    @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/Step"}})
+    @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/ExecutionStep"}})
     def get_items(self, shown: ShownStep) -> list[dict[str, Any]]:
         """Return the first items of a map."""
         return [dict(one) for one in StepSerializer(shown.items, many=True).data]

@@ -24,7 +24,7 @@ class SpindleCanvas(Drawn):
 
     nodes: list[SpindleNode] = []
     edges: list[CanvasEdge] = []
-    viewport: Viewport = Viewport()
+    viewport: Viewport | None = Viewport()
 
 
 SpindleNodeSerializer = serializer_of(SpindleNode)

@@ -30,6 +30,14 @@ from tests.spindles.stored_runs import (
 
 pytestmark = pytest.mark.django_db
 
+FAILURE = {
+    "code": "x",
+    "message": "It failed.",
+    "category": "business",
+    "severity": "high",
+    "retryable": False,
+}
+
 
 def ids(cast: Cast, query: str = "") -> list[str]:
     response = cast.viewer.client.get(f"{EXECUTIONS}{query}")
@@ -119,7 +127,7 @@ def test_a_run_tells_all_of_itself(cast: Cast) -> None:
         trigger={"payload": {"x": 1}},
         trigger_kind="webhook",
     )
-    end(cast.editor, run, "failed", error={"code": "x", "message": "It failed."})
+    end(cast.editor, run, "failed", error=FAILURE)
 
     body = cast.viewer.client.get(at(run)).json()
 
@@ -138,7 +146,7 @@ def test_a_run_tells_all_of_itself(cast: Cast) -> None:
     assert (body["inputs"], body["outputs"]) == ({"a": 1}, {"b": 2})
     assert body["started_by"] == str(cast.editor.user.pk)
     assert body["duration_seconds"] == 2.0
-    assert body["error"] == {"code": "x", "message": "It failed."}
+    assert body["error"] == FAILURE
     assert (body["worker"], body["retry_of"], body["children"]) == (None, None, [])
 
 
@@ -215,7 +223,7 @@ def test_steps_are_listed_in_the_order_of_their_declaration_with_all_tries(cast:
         )
     )
     run = make_run(cast.editor, make_model(cast.editor), plan=plan)
-    add_attempt(cast.editor, run, "a", 1, status="failed", error={"code": "x", "message": "No."})
+    add_attempt(cast.editor, run, "a", 1, status="failed", error=FAILURE)
     add_attempt(cast.editor, run, "a", 2, status="success", response_hash="h", duration_ms=1.5)
     change_step(cast.editor, run, "a", status="completed", retry_count=1, output={"x": None})
 
@@ -233,7 +241,7 @@ def test_steps_are_listed_in_the_order_of_their_declaration_with_all_tries(cast:
     assert [
         (one["number"], one["status"], one["error"], one["response_hash"])
         for one in second["attempts"]
-    ] == [(1, "failed", {"code": "x", "message": "No."}, None), (2, "success", None, "h")]
+    ] == [(1, "failed", FAILURE, None), (2, "success", None, "h")]
 
 
 def test_the_items_of_a_map_stand_inside_it_and_are_listed_by_themselves(cast: Cast) -> None:
