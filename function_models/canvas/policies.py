@@ -28,10 +28,10 @@ MAX_MEMORY_MB = 32_768
 class Raci(Known):
     """Who is responsible, accountable, consulted and informed: names of parties or ids of users."""
 
-    responsible: list[NonBlank] = []
-    accountable: list[NonBlank] = []
-    consulted: list[NonBlank] = []
-    informed: list[NonBlank] = []
+    responsible: list[NonBlank] = Field(default_factory=list)
+    accountable: list[NonBlank] = Field(default_factory=list)
+    consulted: list[NonBlank] = Field(default_factory=list)
+    informed: list[NonBlank] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -176,16 +176,16 @@ class IntegrationConfig(Drawn):
     """Where a tether's spindle reaches out to; secrets are named by reference only."""
 
     endpoint: str | None = None
-    api_endpoints: list[str] = []
+    api_endpoints: list[str] = Field(default_factory=list)
     authentication: Authentication | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class AccessPermissions(Known):
     """Who sees and who edits the knowledge behind an action; every editor sees it too."""
 
-    view: list[str] = []
-    edit: list[str] = []
+    view: list[str] = Field(default_factory=list)
+    edit: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _editors_see(self) -> Self:
@@ -204,16 +204,16 @@ class AccessPermissions(Known):
 class ContextInheritance(Known):
     """Which contexts a nested model gets, keeps to itself, and shares."""
 
-    inherited_contexts: UniqueTexts = []
-    isolated_contexts: UniqueTexts = []
-    shared_contexts: UniqueTexts = []
+    inherited_contexts: UniqueTexts = Field(default_factory=list)
+    isolated_contexts: UniqueTexts = Field(default_factory=list)
+    shared_contexts: UniqueTexts = Field(default_factory=list)
 
 
 class OutputExtraction(Known):
     """What comes back from a nested model; nothing named means everything."""
 
     extracted_outputs: Annotated[UniqueTexts, Field(min_length=1)] | None = None
-    output_transformations: dict[str, Any] = {}
+    output_transformations: dict[str, Any] = Field(default_factory=dict)
 
 
 class HierarchicalValidation(Known):
