@@ -69,7 +69,7 @@ def _stretch(places: "Numbers", room: "Numbers") -> Pair | None:
     apart = places[others] - places[ones]
     # The one that stands first, left or above, needs its own room.
     needed = np.where(apart >= 0, room[ones], room[others])
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # boxes that all but stand on each other
         factors = needed / np.abs(apart)
     across = factors[:, 0] <= factors[:, 1]
     least = [

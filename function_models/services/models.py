@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts.actors import Actor
 from config.db import joined_transaction
 from config.exceptions import Conflict, InvalidTransition, NotFound
+from config.rows import insert_rows
 from function_models.canvas.document import Canvas, parse_canvas
 from function_models.models import FunctionModel, FunctionModelVersion, document_of
 from function_models.services.references import find_targets, link_targets
@@ -142,7 +143,7 @@ def _create(
         model.draw(canvas)
         found = find_targets(model)
     with unique_name(model):
-        model.save(force_insert=True)
+        insert_rows([model])
     sync_nodes(entity=model, is_new=True)
     record_event(
         actor=actor,

@@ -7,6 +7,7 @@ from uuid import UUID
 from accounts.actors import Actor
 from config.db import joined_transaction
 from config.exceptions import FieldError, InvalidTransition, ValidationFailed
+from config.rows import insert_rows
 from node_links.events.recording import record_event
 from node_links.permissions import Act, require, require_creator
 from node_links.services import entities
@@ -70,7 +71,7 @@ def create_spindle(
         references = list(references_of(definition.steps))
         wanted = note_references(spindle, references)
         with unique_slug(spindle):
-            spindle.save(force_insert=True)
+            insert_rows([spindle])
         sync_nodes(entity=spindle, is_new=True)
         record_event(
             actor=actor,
