@@ -33,6 +33,8 @@ def departures_of(response: Any, sent: bytes = b"") -> list[str]:
     told = operation["responses"].get(str(response.status_code))
     if told is None:
         return [f"{response.status_code} is not told"]
+    if "$ref" in told:
+        told = _description()["components"]["responses"][told["$ref"].rpartition("/")[2]]
     found = _of_answer(told.get("content", {}), response)
     taken = response.status_code < 300 and response.request.get("CONTENT_TYPE") == JSON
     if taken and sent and "requestBody" in operation:

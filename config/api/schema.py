@@ -69,7 +69,7 @@ class AutoSchema(FrameworkSchema):
                 ResolvedComponent("Problem", ResolvedComponent.SCHEMA, PROBLEM, "Problem")
             )
             for status in self._refusals():
-                bodies.setdefault(status, _problem_response(status))
+                bodies.setdefault(status, self._refusal(status))
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> list[str]:
@@ -89,6 +89,15 @@ class AutoSchema(FrameworkSchema):
         if self._replays():
             statuses.append("422")
         return statuses
+
+    def _refusal(self, status: str) -> dict[str, Any]:
+        """Return a reference: the same refusal stands in hundreds of operations."""
+        name = f"Refusal{status}"
+        told = _problem_response(status)
+        component = ResolvedComponent(name, ResolvedComponent.RESPONSE, told, object=name)
+        self.registry.register_on_missing(component)
+        reference: dict[str, Any] = component.ref
+        return reference
 
     def _of_operation(self, name: str) -> list[Any]:
         """Return what the view says of this operation in the mapping of that name."""
