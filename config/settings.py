@@ -196,9 +196,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,  # of opening a channel to publish; workers reconnect by their own settings
 }
 CELERY_TASK_PUBLISH_RETRY = False
-# Nobody asks workers by remote control, and a read of its channel that never ends has been seen to
-# keep a worker from stopping.
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 # --- accounts ------------------------------------------------------------------------------------
