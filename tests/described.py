@@ -65,7 +65,6 @@ def _validator(schema: bytes) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(described)
 
 
-@cache
 def _operation(method: str, path: str) -> Any:
     for pattern, operations in _routes():
         if method in operations and pattern.fullmatch(path):

@@ -9,17 +9,15 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from function_models.choices import LoadBalancing
-from node_links.canvas.fields import Drawn, Known, NonBlank, Number, UniqueTexts
+from node_links.canvas.fields import Checked, Drawn, Known, NonBlank, Number, UniqueTexts
 
 MAX_CPU = 16
 MAX_MEMORY_MB = 32_768
@@ -67,7 +65,7 @@ def memory_mb(value: float | str) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amount:
+class Amount(Checked):
     """Takes a number, or a text of this form that is not zero, and leaves it as it was sent."""
 
     form: re.Pattern[str]
@@ -75,20 +73,13 @@ class Amount:
     units_of: Callable[[float | str], float]
     example: str
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """Return how pydantic reads it."""
-        return core_schema.no_info_plain_validator_function(self._check)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Return how the description of the API tells it."""
+    def described(self) -> JsonSchemaValue:
+        """Return that it is a number or a text such as the example."""
         text = {"type": "string", "examples": [self.example]}
-        return {"anyOf": [{"type": "number", "minimum": 0, "maximum": self.at_most}, text]}
+        return {"anyOf": [Number(at_least=0, at_most=self.at_most).described(), text]}
 
-    def _check(self, value: Any) -> float | str:
+    def check(self, value: Any) -> float | str:
+        """Return the amount. Raises `PydanticCustomError` where it is none or out of bounds."""
         if isinstance(value, str):
             value = value.strip()
         plain = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

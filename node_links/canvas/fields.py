@@ -1,6 +1,7 @@
 """Types of the values that drawings are made of. Strict: nothing is turned into something else."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -39,8 +40,32 @@ class Known(Drawn):
     model_config = ConfigDict(extra="forbid")
 
 
+class Checked(ABC):
+    """An annotation of a value that `check` reads and leaves as it is, and `described` tells of."""
+
+    @abstractmethod
+    def check(self, value: Any) -> Any:
+        """Return the value. Raises `PydanticCustomError` where it does not fit."""
+
+    @abstractmethod
+    def described(self) -> JsonSchemaValue:
+        """Return the value's JSON Schema, for the description of the API."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Return how pydantic reads it."""
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return how the description of the API tells it."""
+        return self.described()
+
+
 @dataclass(frozen=True, kw_only=True)
-class Number:
+class Number(Checked):
     """Takes a finite number inside the bounds and leaves it as it is.
 
     An integer stays one: a drawing that says 10 says 10 again, and not 10.0.
@@ -50,16 +75,8 @@ class Number:
     at_most: float = math.inf
     above: float = -math.inf
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """Return how pydantic reads it."""
-        return core_schema.no_info_plain_validator_function(self._check)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Return how the description of the API tells it."""
+    def described(self) -> JsonSchemaValue:
+        """Return the bounds that there are."""
         bounds = {
             "minimum": self.at_least,
             "maximum": self.at_most,
@@ -67,7 +84,8 @@ class Number:
         }
         return {"type": "number", **{k: v for k, v in bounds.items() if math.isfinite(v)}}
 
-    def _check(self, value: Any) -> float:
+    def check(self, value: Any) -> float:
+        """Return the number. Raises `PydanticCustomError` where it is none or out of bounds."""
         if value is None:
             raise PydanticCustomError("null", "A number is needed.")
         if isinstance(value, bool) or not isinstance(value, int | float):

@@ -49,12 +49,7 @@ def _once(values: list[str]) -> list[str]:
 
 StepId = Annotated[str, AfterValidator(_step_id)]
 _Above = Number(above=0, at_most=limits.MAX_STEP_SECONDS)
-_OR_TEXT: JsonSchemaValue = {
-    "anyOf": [
-        {"type": "number", "exclusiveMinimum": 0, "maximum": limits.MAX_STEP_SECONDS},
-        {"type": "string", "examples": ["5m"]},
-    ]
-}
+_OR_TEXT: JsonSchemaValue = {"anyOf": [_Above.described(), {"type": "string", "examples": ["5m"]}]}
 Timeout = Annotated[
     float, _Above, BeforeValidator(_seconds), WithJsonSchema(_OR_TEXT, mode="validation")
 ]

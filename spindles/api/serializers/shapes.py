@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field, RootModel
 
 from config.api.described import serializer_of
-from node_links.canvas.fields import Drawn
-from node_links.canvas.shapes import CanvasEdge, Viewport
+from node_links.api.drawings import NODE, CanvasDocument
 from spindles.definitions.inputs import InputDefinition, OutputDefinition
 from spindles.definitions.nodes import StepNode, TriggerNode
 from spindles.definitions.rewriting import TriggerDefinition
@@ -16,15 +15,11 @@ from spindles.definitions.steps import StepDefinition
 class SpindleNode(RootModel[Annotated[StepNode | TriggerNode, Field(discriminator="type")]]):
     """A step or a trigger; other keys are kept. `data.kind` is the kind of step."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["type", "position", "data"]})
+    model_config = NODE
 
 
-class SpindleCanvas(Drawn):
+class SpindleCanvas(CanvasDocument[SpindleNode]):
     """A React Flow document; other keys are kept."""
-
-    nodes: list[SpindleNode] = []
-    edges: list[CanvasEdge] = []
-    viewport: Viewport | None = Viewport()
 
 
 SpindleNodeSerializer = serializer_of(SpindleNode)
