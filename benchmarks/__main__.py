@@ -15,7 +15,7 @@ from benchmarks.stack import Stack, prepare_environment, running_stack
 # In this order: the corpus of `search` would weigh on the listings of `rest`.
 NAMES = (
     *("rest", "events", "delivery", "cache", "embedding", "search", "vectors", "live", "memory"),
-    *("links", "graph", "quality", "function_models", "engine"),
+    *("links", "graph", "pictures", "quality", "function_models", "engine"),
 )
 Measure = Callable[[Stack, Plan], Iterator[Figure]]
 

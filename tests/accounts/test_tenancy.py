@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.http import StreamingHttpResponse
@@ -22,11 +21,11 @@ from accounts.choices import Role
 from accounts.models import Membership
 from accounts.tenancy import enter, enter_access_key, enter_member, on_commit, scope, system_scope
 from config.api.views import APIView
-from config.celery import app
 from config.exceptions import Forbidden
 from config.urls import urlpatterns as project
 from node_links.models.search import DirtyNode, NodeChunk
 from node_links.tasks.search import embed_backlog
+from tests.celery_worker import celery_worker
 from tests.factories import Person, make_person, make_sop
 
 
@@ -278,7 +277,7 @@ def test_a_task_in_a_worker_opens_its_own_scope() -> None:
     with system_scope():
         assert DirtyNode.objects.count() == 2
 
-    with start_worker(app, pool="solo", queues=["embeddings"], perform_ping_check=False):
+    with celery_worker("embeddings"):
         embed_backlog.delay()
         _wait_for_empty_backlog()
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,10 @@ JOIN execution_attempts next ON next.execution_id = lost.execution_id
     AND next.step_id = lost.step_id AND next.number = lost.number + 1
 WHERE lost.execution_id = ANY(%s) AND lost.status = 'interrupted'
 """
+_AT_WORK = """
+SELECT 1 FROM execution_attempts
+WHERE execution_id = ANY(%s) AND status = 'running' AND worker LIKE %s LIMIT 1
+"""
 
 
 @dataclass
@@ -76,6 +81,23 @@ class Runners:
         eventually(lambda: not _is_alive(process.pid), seconds=15)
         self.installation.forget(name)
         self.names.remove(name)
+
+    def kill_at_work(self, runs: Sequence[UUID], chance: Random) -> None:
+        """Kill one of the workers while it is at a step of these runs."""
+        frozen: list[str] = []
+
+        def is_one_frozen() -> bool:
+            name = chance.choice(self.names)
+            process = self.installation.process(name)
+            process.send_signal(signal.SIGSTOP)
+            if self.installation.rows(_AT_WORK, list(runs), f"%:{process.pid}"):
+                frozen.append(name)
+            else:
+                process.send_signal(signal.SIGCONT)
+            return bool(frozen)
+
+        eventually(is_one_frozen)
+        self.kill(frozen[0])
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a worker with all its processes, so that it stops or goes on."""

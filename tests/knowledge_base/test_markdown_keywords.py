@@ -1,7 +1,5 @@
 """Keywords of a text."""
 
-import time
-
 import pytest
 
 from knowledge_base.markdown.keywords import extract_keywords
@@ -33,8 +31,9 @@ def test_text_without_words_has_no_keywords(text: str) -> None:
 
 
 def test_a_megabyte_is_read_at_its_beginning_only() -> None:
-    extract_keywords(TEXT)
-    started = time.process_time()
+    megabyte = TEXT * 2500
 
-    assert "incident commander" in extract_keywords(TEXT * 2500)
-    assert time.process_time() - started < 2
+    found = extract_keywords(megabyte)
+
+    assert "incident commander" in found
+    assert extract_keywords(f"{megabyte} {'Quarterly harvest festival. ' * 2500}") == found

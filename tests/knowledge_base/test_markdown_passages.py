@@ -1,6 +1,4 @@
-"""Passages: sizes, borders, completeness, time."""
-
-import time
+"""Passages: sizes, borders, completeness."""
 
 import pytest
 from hypothesis import given, settings
@@ -65,12 +63,10 @@ def test_a_long_section_is_cut_at_sentences() -> None:
     ],
     ids=["words", "sentences", "one word", "chinese"],
 )
+@pytest.mark.timeout(60)  # what grows with the square takes minutes
 def test_a_single_line_of_a_megabyte_is_cut_in_linear_time(text: str) -> None:
-    started = time.process_time()
-
     chunks = parse(text).chunks
 
-    assert time.process_time() - started < 10  # what grows with the square takes minutes
     assert max(chunk.tokens for chunk in chunks) <= MAX_TOKENS
     assert "".join("".join(c.text for c in chunks).split()) == "".join(text.split())
 

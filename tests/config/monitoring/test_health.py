@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.urls("tests.config.monitoring.urls"),
     pytest.mark.usefixtures("no_workers"),
 ]
-IN_TIME = 3.0
+IN_TIME = 10.0
 
 
 @pytest.fixture

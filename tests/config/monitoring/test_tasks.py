@@ -1,12 +1,10 @@
 """Celery tasks: their log line, their request id, their worker's heartbeat. With a real worker."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 
 from config.celery import app
 from config.request_context import (
@@ -18,6 +16,7 @@ from config.request_context import (
     request_context,
 )
 from config.worker_beat import beat, forget, living_workers
+from tests.celery_worker import celery_worker
 
 seen: list[str | None] = []
 causes: list[tuple[UUID | None, UUID | None]] = []
@@ -39,13 +38,13 @@ def fail() -> None:
     raise LookupError("nothing there")
 
 
-@pytest.fixture
-def worker(transactional_db: None, no_workers: None) -> Iterator[Any]:
-    """A worker in a thread of this process, on the real broker."""
+@pytest.fixture(autouse=True)
+def _nothing_noted(transactional_db: None, no_workers: None) -> None:
+    """No task has noted anything yet, or said that it is finished."""
     seen.clear()
     causes.clear()
-    with start_worker(app, pool="solo", perform_ping_check=False, queues=["default"]) as started:
-        yield started
+    while finished.acquire(blocking=False):
+        pass
 
 
 def lines_of(lines: list[Any], name: str) -> list[Any]:
@@ -53,12 +52,11 @@ def lines_of(lines: list[Any], name: str) -> list[Any]:
 
 
 def test_a_task_runs_under_the_id_of_the_request_that_published_it(
-    lines: list[Any], worker: Any
+    lines: list[Any],
 ) -> None:
-    with request_context("r-9"):
+    with celery_worker("default"), request_context("r-9"):
         published = remember.delay()
-    assert finished.acquire(timeout=20)
-    worker.stop()
+        assert finished.acquire(timeout=20)
 
     assert seen == ["r-9"]
     (line,) = lines_of(lines, "tests.remember")
@@ -74,12 +72,12 @@ def test_a_task_runs_under_the_id_of_the_request_that_published_it(
 
 
 def test_the_success_of_a_task_that_beat_rings_all_the_time_is_no_news(
-    lines: list[Any], worker: Any
+    lines: list[Any],
 ) -> None:
-    app.send_task("node_links.tasks.events.sweep_deliveries", queue="default")
-    remember.delay()
-    assert finished.acquire(timeout=20)
-    worker.stop()
+    with celery_worker("default"):
+        app.send_task("node_links.tasks.events.sweep_deliveries", queue="default")
+        remember.delay()
+        assert finished.acquire(timeout=20)
 
     (line,) = lines_of(lines, "node_links.tasks.events.sweep_deliveries")
     assert (line["state"], line["log_level"]) == ("SUCCESS", "debug")
@@ -88,27 +86,27 @@ def test_the_success_of_a_task_that_beat_rings_all_the_time_is_no_news(
 
 
 def test_a_task_runs_as_a_consequence_of_the_event_and_in_the_execution_of_its_publisher(
-    lines: list[Any], worker: Any
+    lines: list[Any],
 ) -> None:
     event_id, execution_id = uuid4(), uuid4()
-    with caused_by(event_id), inside_execution(execution_id):
+    with celery_worker("default"):
+        with caused_by(event_id), inside_execution(execution_id):
+            remember.delay()
         remember.delay()
-    remember.delay()
-    remember.apply_async(headers={"nodeloom_causation_id": "nonsense"})
-    for _ in range(3):
-        assert finished.acquire(timeout=20)
-    worker.stop()
+        remember.apply_async(headers={"nodeloom_causation_id": "nonsense"})
+        for _ in range(3):
+            assert finished.acquire(timeout=20)
 
     assert causes == [(event_id, execution_id), (None, None), (None, None)]
     assert (current_causation_id(), current_execution_id()) == (None, None)
 
 
 def test_a_failed_task_tells_its_exception_under_an_id_of_its_own(
-    lines: list[Any], worker: Any
+    lines: list[Any],
 ) -> None:
-    fail.delay()
-    assert finished.acquire(timeout=20)
-    worker.stop()
+    with celery_worker("default"):
+        fail.delay()
+        assert finished.acquire(timeout=20)
 
     (line,) = lines_of(lines, "tests.fail")
     assert (line["state"], line["log_level"]) == ("FAILURE", "error")
@@ -117,12 +115,10 @@ def test_a_failed_task_tells_its_exception_under_an_id_of_its_own(
 
 
 def test_a_worker_beats_while_it_runs_and_is_gone_when_it_stops(
-    lines: list[Any], worker: Any
+    lines: list[Any],
 ) -> None:
-    (name,) = living_workers()
-    assert name == worker.hostname
-
-    worker.stop()
+    with celery_worker("default") as name:
+        assert list(living_workers()) == [name]
 
     assert living_workers() == {}
 
@@ -133,7 +129,7 @@ def test_a_task_called_inside_a_request_leaves_the_request_its_own_context() -> 
         assert current_request_id() == "outer"
 
 
-def test_heartbeats_tell_their_age_and_can_be_taken_away(no_workers: None) -> None:
+def test_heartbeats_tell_their_age_and_can_be_taken_away() -> None:
     beat("a@one")
     beat("b@two")
     assert list(living_workers()) == ["a@one", "b@two"]

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -164,9 +163,7 @@ def test_no_lock_is_held_while_the_embedder_works(embedder: FailingEmbedder) -> 
     thread.start()
     try:
         assert working.wait(timeout=10)
-        started = time.monotonic()
         rewrite_sop(actor, sop, content="changed meanwhile")
-        assert time.monotonic() - started < 5
     finally:
         go_on.set()
         thread.join()

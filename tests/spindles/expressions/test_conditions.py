@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,13 +124,11 @@ def test_an_expression_has_a_value_of_json(expression: str, value: object) -> No
 )
 def test_what_takes_too_long_is_ended(condition: str) -> None:
     assert holds("inputs.l.all(x, x >= 0)", {"inputs": {"l": [1]}})  # the sandbox is there
-    began = time.monotonic()
 
     # A regular expression may also be refused for its size before its time is over.
     with pytest.raises(ConditionError, match="takes more than 100 ms|not a valid regex"):
         holds(condition, {"inputs": {"l": list(range(2000))}})
 
-    assert time.monotonic() - began < 5
     assert holds("inputs.l.all(x, x >= 0)", {"inputs": {"l": [1]}})
 
 
