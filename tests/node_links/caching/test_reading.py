@@ -1,5 +1,6 @@
 """An entity that was read before is answered from the cache, exactly as it was and up to date."""
 
+import json
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from tests.node_links.caching.observing import (
     revisions_kept,
 )
 from tests.observing import refused
+
+LOOK_AHEAD = "SELECT * FROM look_ahead(%s, %s, %s::regclass, %s, %s, %s)"
 
 
 def link(person: Person, sop: Sop, feature: FeatureType, *, outwards: bool) -> NodeMetadata:
@@ -213,13 +216,33 @@ def test_of_uneven_reads_with_writes_among_them_four_fifths_are_hits(cast: Cast)
 
 def test_an_operator_is_told_nothing_of_another_organisation(cast: Cast) -> None:
     sop = make_sop(cast.editor)
-    question = "SELECT * FROM look_ahead(%s, %s, %s::regclass, %s, %s, %s)"
     asked: list[Any] = ["knowledge-base", "knowledge_base_sops", "sop_id", sop.pk, ["revision"]]
 
     found = []
     with system_scope(), connection.cursor() as cursor:
         for person in (cast.editor, cast.stranger):
-            cursor.execute(question, [person.organization.pk, *asked])
+            cursor.execute(LOOK_AHEAD, [person.organization.pk, *asked])
             found.append(cursor.fetchall())
 
     assert found == [[('{"revision": 1}', None)], []]
+
+
+def test_of_the_nodes_only_the_ends_of_links_are_read_however_many_there_are(cast: Cast) -> None:
+    sop, *_ = [make_sop(cast.editor) for _ in range(30)]
+    link(cast.editor, sop, FeatureType.SPINDLE, outwards=True)
+    read = (
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+        " WHERE relname = 'node_metadata'"
+    )
+    asked: list[Any] = ["knowledge-base", "knowledge_base_sops", "sop_id", sop.pk, ["revision"]]
+
+    with scope(cast.editor.actor), connection.cursor() as cursor:
+        cursor.execute(read)
+        [before] = cursor.fetchone()
+        cursor.execute(LOOK_AHEAD, [sop.organization_id, *asked])
+        [(_, linked)] = cursor.fetchall()
+        cursor.execute(read)
+        [after] = cursor.fetchone()
+
+    assert list(json.loads(linked)) == ["spindle"]
+    assert after - before == 2
