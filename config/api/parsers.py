@@ -24,6 +24,12 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _ESCAPED_NULL = b"\\u0000"
 # How a number must be written to be as large as LIMIT; outside of strings only.
 _LARGE = re.compile(rb"\d[eE]\+?\d|\d{19}")
+# The same seen from afar, which takes a fraction of the time: each digit is 0, each E is e.
+_OUTLINE = bytes(
+    {**dict.fromkeys(b"0123456789", ord("0")), **dict.fromkeys(b"eE", ord("e"))}.get(n, ord(" "))
+    for n in range(256)
+)
+_OUTLINES_OF_LARGE = (b"0e", b"0" * 19)
 MOST_TOLD = 20
 LIMIT = 2.0**63
 """No number is as large: PostgreSQL gives a float back as an integer with all of its digits, and
@@ -86,7 +92,9 @@ def parse_json(body: bytes) -> Any:
         nulls = list(_null_characters(data, ""))
         if nulls:
             raise ValidationFailed(INVALID, errors=nulls)
-    if _LARGE.search(body) and _LARGE.search(_STRING.sub(b"", body)):
+    outline = body.translate(_OUTLINE)
+    maybe_large = any(large in outline for large in _OUTLINES_OF_LARGE)
+    if maybe_large and _LARGE.search(_STRING.sub(b"", body)):
         large = list(islice(_large_numbers(data), MOST_TOLD))
         if large:
             raise ValidationFailed(INVALID, errors=large)

@@ -34,6 +34,10 @@ class CanvasPart(Drawn):
 
     id: Identifier
 
+    def __eq__(self, other: object) -> bool:
+        """Say whether both are the same; what did not change is often the very same object."""
+        return self is other or super().__eq__(other)
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
