@@ -1,16 +1,13 @@
 """What operators do with models: to one in a dialogue, to many from the list."""
 
-from uuid import UUID
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.enums import ActionVariant
 
-from accounts.actors import Actor
 from accounts.admin.operators import operator_of, write_each
-from config.admin.acting import chosen_values
 from config.admin.display import admin_link
 from config.admin.theme import action
 from function_models.admin import impact
@@ -26,9 +23,16 @@ from function_models.services.archiving import archive_model
 from function_models.services.deleting import delete_model, restore_model
 from function_models.services.models import duplicate_model
 from function_models.services.publishing import open_model_version, publish_model
+from node_links.admin.dialogues import (
+    BumpForm,
+    archiving,
+    deleting,
+    dialogue,
+    opening,
+    publishing,
+    restoring,
+)
 from node_links.admin.entity_pages import EntityAdmin
-from node_links.admin.life_cycle import BumpForm
-from node_links.choices import Bump
 
 MOST_ARCHIVED = 50
 """The impact of each is shown, so that nobody archives more than can be read."""
@@ -87,132 +91,57 @@ class FunctionModelActions(EntityAdmin):
         context = {**admin.site.each_context(request), "title": "Archive models", "rows": rows}
         return TemplateResponse(request, "admin/function_models/archive.html", context)
 
-    @action(
-        description="Publish",
-        icon="task_alt",
-        permissions=["publish_it"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Publish the draft",
-            "description": "Freezes the drawing under its number; runs follow it from then on.",
-            "form_class": PublishModelForm,
-            "form_submit_text": "Publish",
-        },
+    @publishing(
+        "Freezes the drawing under its number; runs follow it from then on.", PublishModelForm
     )
     def publish(self, request: HttpRequest, form: PublishModelForm, object_id: str) -> HttpResponse:
         """Publish the open draft."""
-        notes = form.cleaned_data["notes"]
-        return self.write_one(
-            request,
-            object_id,
-            "Published.",
-            lambda a, pk: publish_model(actor=a, pk=pk, notes=notes),
-        )
+        return self.write_values(request, object_id, "Published.", form, publish_model)
 
-    @action(
-        description="Open draft",
-        icon="edit_note",
-        permissions=["open_it"],
-        dialog={
-            "title": "Open the next draft",
-            "description": "The published version stays live until the draft is published.",
-            "form_class": BumpForm,
-            "form_submit_text": "Open",
-        },
-    )
+    @opening()
     def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
         """Open the next draft of what is published."""
-        bump = Bump(form.cleaned_data["bump"])
-        return self.write_one(
-            request,
-            object_id,
-            "A new draft is open.",
-            lambda a, pk: open_model_version(actor=a, pk=pk, bump=bump),
-        )
+        done = "A new draft is open."
+        return self.write_values(request, object_id, done, form, open_model_version)
 
-    @action(
-        description="Duplicate",
+    @dialogue(
+        "Duplicate",
         icon="content_copy",
-        permissions=["copy_it"],
-        dialog={
-            "title": "Duplicate this model",
-            "description": "A new draft 1.0.0 with the same drawing; versions and links made by "
-            "hand stay with this one.",
-            "form_class": DuplicateForm,
-            "form_submit_text": "Duplicate",
-        },
+        permission="copy_it",
+        title="Duplicate this model",
+        told="A new draft 1.0.0 with the same drawing; versions and links made by hand stay with "
+        "this one.",
+        form_class=DuplicateForm,
     )
     def duplicate(self, request: HttpRequest, form: DuplicateForm, object_id: str) -> HttpResponse:
         """Make a copy of the working copy."""
-        name = form.cleaned_data["name"]
 
-        def write(actor: Actor, pk: UUID) -> None:
-            copy = duplicate_model(actor=actor, pk=pk, name=name)
+        def write(**values: Any) -> None:
+            copy = duplicate_model(**values)
             messages.info(request, admin_link(FunctionModel, copy.pk, f"Open {copy.name}"))
 
-        return self.write_one(request, object_id, "Duplicated.", write)
+        return self.write_values(request, object_id, "Duplicated.", form, write)
 
-    @action(
-        description="Archive",
-        icon="inventory_2",
-        permissions=["archive_it"],
-        dialog={
-            "title": "Archive this model",
-            "description": "For good: it stays readable, and can no longer be changed or run.",
-            "form_class": ArchiveForm,
-            "form_submit_text": "Archive",
-        },
-    )
+    @archiving("model", "it stays readable, and can no longer be changed or run.", ArchiveForm)
     def archive(self, request: HttpRequest, form: ArchiveForm, object_id: str) -> HttpResponse:
         """Archive for good."""
-        values = chosen_values(form)
 
-        def write(actor: Actor, pk: UUID) -> None:
-            done = archive_model(actor=actor, pk=pk, **values)
+        def write(**values: Any) -> None:
+            done = archive_model(**values)
             if done.links_removed is None:
                 messages.warning(request, "Its links could not be removed.")
             elif done.links_removed:
                 messages.info(request, f"Links removed: {done.links_removed}.")
 
-        return self.write_one(request, object_id, "Archived.", write)
+        return self.write_values(request, object_id, "Archived.", form, write)
 
-    @action(
-        description="Delete",
-        icon="delete",
-        permissions=["delete_it"],
-        variant=ActionVariant.DANGER,
-        dialog={
-            "title": "Delete this model",
-            "description": "It is hidden and everything is kept; it can be restored for a while.",
-            "form_class": DeleteForm,
-            "form_submit_text": "Delete",
-        },
-    )
+    @deleting("model", "it can be restored for a while.", DeleteForm)
     def delete_softly(self, request: HttpRequest, form: DeleteForm, object_id: str) -> HttpResponse:
         """Hide it, keeping everything."""
-        values = chosen_values(form)
-        return self.write_one(
-            request,
-            object_id,
-            "Deleted. It can be restored from here.",
-            lambda a, pk: delete_model(actor=a, pk=pk, **values),
-        )
+        done = "Deleted. It can be restored from here."
+        return self.write_values(request, object_id, done, form, delete_model)
 
-    @action(
-        description="Restore",
-        icon="restore_from_trash",
-        permissions=["restore_it"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Restore this model",
-            "description": "Brings it back exactly as it was.",
-            "form_class": RestoreForm,
-            "form_submit_text": "Restore",
-        },
-    )
+    @restoring("model", RestoreForm)
     def restore(self, request: HttpRequest, form: RestoreForm, object_id: str) -> HttpResponse:
         """Undo the deletion."""
-        name = form.cleaned_data["name"] or None
-        return self.write_one(
-            request, object_id, "Restored.", lambda a, pk: restore_model(actor=a, pk=pk, name=name)
-        )
+        return self.write_values(request, object_id, "Restored.", form, restore_model)

@@ -17,8 +17,8 @@ from config.exceptions import DomainError
 from function_models.admin import impact
 from function_models.limits import NAME_LENGTH
 from function_models.models import FunctionModel
+from node_links.admin.dialogues import PublishForm, ReasonForm
 from node_links.admin.entity_pages import RevisionForm
-from node_links.admin.life_cycle import PublishForm, ReasonForm
 
 EDITABLE = ("name", "description", "process_type", "complexity_level", "estimated_duration",
             "tags", "metadata", "ai_agent_config", "permissions")  # fmt: skip
@@ -120,6 +120,7 @@ class RestoreForm(_AboutModel):
 
     name = forms.CharField(
         required=False,
+        empty_value=None,
         max_length=NAME_LENGTH[1],
         widget=UnfoldAdminTextInputWidget(),
         help_text="Only where the old name has been taken meanwhile.",

@@ -10,21 +10,28 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.enums import ActionVariant
 
 from accounts.admin.operators import Write, operator_of, write_each
+from config.admin.acting import chosen_values
 from config.admin.base import explain
 from config.admin.display import admin_address, admin_link
-from config.admin.theme import action
+from config.admin.theme import BaseDialogForm, action
 from config.exceptions import DomainError
 from knowledge_base.admin.forms import RemovalForm
 from knowledge_base.models import Sop
 from knowledge_base.sagas import start_archiving, start_deleting
 from knowledge_base.services import sops as services
 from knowledge_base.services.exporting import export_archive
+from node_links.admin.dialogues import (
+    BumpForm,
+    PublishForm,
+    archiving,
+    deleting,
+    opening,
+    publishing,
+    restoring,
+)
 from node_links.admin.entity_pages import EntityAdmin
-from node_links.admin.life_cycle import BumpForm, PublishForm
-from node_links.choices import Bump
 from node_links.models import NodeMetadata, Saga
 from node_links.search.text import mark_dirty
 
@@ -91,115 +98,38 @@ class SopActions(EntityAdmin):
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
-    @action(
-        description="Publish",
-        icon="task_alt",
-        permissions=["publish_it"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Publish the draft",
-            "description": "Freezes the text under its number; readers and runs rely on it.",
-            "form_class": PublishForm,
-            "form_submit_text": "Publish",
-        },
-    )
+    @publishing("Freezes the text under its number; readers and runs rely on it.")
     def publish(self, request: HttpRequest, form: PublishForm, object_id: str) -> HttpResponse:
         """Publish the open draft."""
-        notes = form.cleaned_data["notes"]
-        return self.write_one(
-            request,
-            object_id,
-            "Published.",
-            lambda a, pk: services.publish_sop(actor=a, pk=pk, notes=notes),
-        )
+        return self.write_values(request, object_id, "Published.", form, services.publish_sop)
 
-    @action(
-        description="New draft",
-        icon="edit_note",
-        permissions=["open_it"],
-        dialog={
-            "title": "Open the next draft",
-            "description": "The published version stays live until the draft is published.",
-            "form_class": BumpForm,
-            "form_submit_text": "Open",
-        },
-    )
+    @opening()
     def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
         """Open the next draft of what is published."""
-        bump = Bump(form.cleaned_data["bump"])
-        return self.write_one(
-            request,
-            object_id,
-            "A new draft is open.",
-            lambda a, pk: services.open_sop_version(actor=a, pk=pk, bump=bump),
-        )
+        done = "A new draft is open."
+        return self.write_values(request, object_id, done, form, services.open_sop_version)
 
-    @action(
-        description="Archive",
-        icon="inventory_2",
-        permissions=["archive_it"],
-        dialog={
-            "title": "Archive this SOP",
-            "description": "For good: its text stays readable and can no longer be changed.",
-            "form_class": RemovalForm,
-            "form_submit_text": "Archive",
-        },
-    )
+    @archiving("SOP", "its text stays readable and can no longer be changed.", RemovalForm)
     def archive(self, request: HttpRequest, form: RemovalForm, object_id: str) -> HttpResponse:
         """Archive for good."""
-        reason = form.cleaned_data["reason"]
-        if form.cleaned_data["cleanup_links"]:
-            return _with_links(request, object_id, start_archiving, reason)
-        return self.write_one(
-            request,
-            object_id,
-            "Archived.",
-            lambda a, pk: services.archive_sop(actor=a, pk=pk, reason=reason),
-        )
+        if form.cleaned_data.pop("cleanup_links"):
+            return _with_links(request, object_id, start_archiving, **chosen_values(form))
+        return self.write_values(request, object_id, "Archived.", form, services.archive_sop)
 
-    @action(
-        description="Delete",
-        icon="delete",
-        permissions=["delete_it"],
-        variant=ActionVariant.DANGER,
-        dialog={
-            "title": "Delete this SOP",
-            "description": "It is hidden and everything is kept; it can be restored.",
-            "form_class": RemovalForm,
-            "form_submit_text": "Delete",
-        },
-    )
+    @deleting("SOP", "it can be restored.", RemovalForm)
     def delete_softly(
         self, request: HttpRequest, form: RemovalForm, object_id: str
     ) -> HttpResponse:
         """Hide it, keeping everything."""
-        reason = form.cleaned_data["reason"]
-        if form.cleaned_data["cleanup_links"]:
-            return _with_links(request, object_id, start_deleting, reason)
-        return self.write_one(
-            request,
-            object_id,
-            "Deleted. It can be restored from here.",
-            lambda a, pk: services.delete_sop(actor=a, pk=pk, reason=reason),
-        )
+        if form.cleaned_data.pop("cleanup_links"):
+            return _with_links(request, object_id, start_deleting, **chosen_values(form))
+        done = "Deleted. It can be restored from here."
+        return self.write_values(request, object_id, done, form, services.delete_sop)
 
-    @action(
-        description="Restore",
-        icon="restore_from_trash",
-        permissions=["restore_it"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Restore this SOP",
-            "description": "Brings it back exactly as it was.",
-            "form_class": None,
-            "form_submit_text": "Restore",
-        },
-    )
-    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    @restoring("SOP")
+    def restore(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Undo the deletion."""
-        return self.write_one(
-            request, object_id, "Restored.", lambda a, pk: services.restore_sop(actor=a, pk=pk)
-        )
+        return self.write_values(request, object_id, "Restored.", form, services.restore_sop)
 
 
 def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) -> None:
@@ -207,14 +137,14 @@ def _each(request: HttpRequest, chosen: QuerySet[Sop], done: str, write: Write) 
 
 
 def _with_links(
-    request: HttpRequest, object_id: str, start: Callable[..., Saga], reason: str
+    request: HttpRequest, object_id: str, start: Callable[..., Saga], **values: Any
 ) -> HttpResponse:
     """Leave a saga to a worker: it needs transactions of its own, and the page is one already."""
     sop = Sop.all_objects.get(pk=object_id)
     actor = operator_of(request, sop.organization_id)
     try:
         with transaction.atomic():
-            saga = start(actor=actor, sop=sop, reason=reason, enqueue=True)
+            saga = start(actor=actor, sop=sop, enqueue=True, **values)
         page = admin_link(Saga, saga.pk, "how far it is")
         messages.success(request, format_html("Begun, links first or not at all: {}.", page))
     except DomainError as error:

@@ -14,8 +14,8 @@ from unfold.widgets import (
 from accounts.models import Organization
 from knowledge_base.admin.editor import MarkdownEditor
 from knowledge_base.models import MAX_CONTENT_BYTES, Sop
+from node_links.admin.dialogues import ReasonForm
 from node_links.admin.entity_pages import RevisionForm
-from node_links.admin.life_cycle import ReasonForm
 
 EDITABLE = (
     "title",

@@ -12,8 +12,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from accounts.admin.operators import Write, operator_of, write_one
 from accounts.models import Organization
+from config.admin.acting import chosen_values
 from config.admin.base import OperatorAdmin, RefusableForm
-from config.admin.theme import action, display
+from config.admin.theme import BaseDialogForm, action, display
 from config.exceptions import RevisionConflict
 from node_links.admin.life_cycle import STATUS_COLOURS
 from node_links.admin.neighbourhood import neighbourhood_address
@@ -172,6 +173,20 @@ class EntityAdmin(OperatorAdmin):
         """Call `write` for the entity of a dialogue's page as its organisation's operator."""
         entity = self.model.all_objects.only("organization_id").get(pk=object_id)
         return write_one(request, entity, done, write)
+
+    def write_values(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        done: str,
+        form: BaseDialogForm,
+        service: Callable[..., object],
+    ) -> HttpResponse:
+        """Call `service` likewise, with what was chosen in the dialogue's form by name."""
+        values = chosen_values(form)
+        return self.write_one(
+            request, object_id, done, lambda a, pk: service(actor=a, pk=pk, **values)
+        )
 
     def _has_state(self, request: HttpRequest, object_id: str, *states: str) -> bool:
         entity = self.entity_of_page(request, object_id)

@@ -1,24 +1,16 @@
-"""Drafts and versions in the admin, the same for every feature: colours, filters, dialogues."""
+"""Drafts and versions in the admin, the same for every feature: colours, filters, events."""
 
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, Exists, Func, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from config.admin.display import panel
-from config.admin.theme import BaseDialogForm
-from node_links.choices import Bump
 from node_links.models import NodeEntity, NodeEvent
 
 STATUS_COLOURS = {"draft": "warning", "published": "success", "archived": "info"}
@@ -84,28 +76,6 @@ class PublishedFilter(admin.SimpleListFilter):
             rows = versions._default_manager.filter(created_at__gte=timezone.now() - LATELY)
             return queryset.filter(Exists(rows.filter(entity=OuterRef("pk"))))
         return queryset.filter(published_version=None) if self.value() == "never" else queryset
-
-
-class PublishForm(BaseDialogForm):
-    """What to say of the version."""
-
-    notes = forms.CharField(
-        required=False, max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    )
-
-
-class ReasonForm(BaseDialogForm):
-    """Why."""
-
-    reason = forms.CharField(required=False, max_length=500, widget=UnfoldAdminTextInputWidget())
-
-
-class BumpForm(BaseDialogForm):
-    """Which part of the number goes up."""
-
-    bump = forms.ChoiceField(
-        choices=Bump.choices, initial=Bump.MINOR, widget=UnfoldAdminSelectWidget()
-    )
 
 
 def events_panel(entity: NodeEntity) -> SafeString:

@@ -14,7 +14,8 @@ from accounts.admin.operators import Write, write_each, write_one
 from config.admin.acting import chosen_values
 from config.admin.base import ReadOnlyAdmin
 from config.admin.display import admin_link
-from config.admin.theme import action
+from config.admin.theme import BaseDialogForm, action
+from node_links.admin.dialogues import dialogue
 from spindles.admin.run_forms import (
     AnswerForm,
     ReplayForm,
@@ -67,17 +68,14 @@ class ExecutionActions(ReadOnlyAdmin):
             request, queryset, "Started again", lambda a, pk: retry_execution(actor=a, pk=pk)
         )
 
-    @action(
-        description="Answer",
+    @dialogue(
+        "Answer",
         icon="task_alt",
-        permissions=["answer_it"],
+        permission="answer_it",
+        title="Answer a task",
+        told="In place of the person who was asked; the answer tells your name.",
+        form_class=AnswerForm,
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Answer a task",
-            "description": "In place of the person who was asked; the answer tells your name.",
-            "form_class": AnswerForm,
-            "form_submit_text": "Answer",
-        },
     )
     def answer(self, request: HttpRequest, form: AnswerForm, object_id: str) -> HttpResponse:
         """Answer a task for the person who was asked."""
@@ -92,17 +90,14 @@ class ExecutionActions(ReadOnlyAdmin):
             ),
         )  # fmt: skip
 
-    @action(
-        description="Resume",
+    @dialogue(
+        "Resume",
         icon="play_arrow",
-        permissions=["resume_it"],
+        permission="resume_it",
+        title="Let the run go on",
+        told="The same run: what is completed stays, failed steps are tried again.",
+        form_class=ResumeForm,
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Let the run go on",
-            "description": "The same run: what is completed stays, failed steps are tried again.",
-            "form_class": ResumeForm,
-            "form_submit_text": "Resume",
-        },
     )
     def resume(self, request: HttpRequest, form: ResumeForm, object_id: str) -> HttpResponse:
         """Let it go on."""
@@ -112,27 +107,27 @@ class ExecutionActions(ReadOnlyAdmin):
             lambda a, pk: resume_execution(actor=a, pk=pk, **values),
         )  # fmt: skip
 
-    @action(description="Pause", icon="pause", permissions=["pause_it"], dialog={
-        "title": "Let the run hold still",
-        "description": "No further step starts; what is at work finishes, and its result is kept.",
-        "form_submit_text": "Pause",
-    })  # fmt: skip
-    def pause(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    @dialogue(
+        "Pause",
+        icon="pause",
+        permission="pause_it",
+        title="Let the run hold still",
+        told="No further step starts; what is at work finishes, and its result is kept.",
+    )
+    def pause(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Let it hold still."""
         return self._act(
             request, object_id, "Paused.", lambda a, pk: pause_execution(actor=a, pk=pk)
         )
 
-    @action(
-        description="Retry",
+    @dialogue(
+        "Retry",
         icon="replay",
-        permissions=["again_it"],
-        dialog={
-            "title": "Start it again as a new run",
-            "description": "What was completed before is taken over; this run stays as it is.",
-            "form_class": RetryForm,
-            "form_submit_text": "Start",
-        },
+        permission="again_it",
+        title="Start it again as a new run",
+        told="What was completed before is taken over; this run stays as it is.",
+        submit="Start",
+        form_class=RetryForm,
     )
     def retry(self, request: HttpRequest, form: RetryForm, object_id: str) -> HttpResponse:
         """Start it again as a new run."""
@@ -143,17 +138,15 @@ class ExecutionActions(ReadOnlyAdmin):
 
         return self._act(request, object_id, "Started again.", write)
 
-    @action(
-        description="Cancel",
+    @dialogue(
+        "Cancel",
         icon="cancel",
-        permissions=["cancel_it"],
+        permission="cancel_it",
+        title="Cancel the run",
+        told="For good, now: what is at work is stopped, with the runs it started.",
+        submit="Cancel the run",
+        form_class=RunReasonForm,
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": "Cancel the run",
-            "description": "For good, now: what is at work is stopped, with the runs it started.",
-            "form_class": RunReasonForm,
-            "form_submit_text": "Cancel the run",
-        },
     )
     def cancel(self, request: HttpRequest, form: RunReasonForm, object_id: str) -> HttpResponse:
         """End it now."""
@@ -163,16 +156,13 @@ class ExecutionActions(ReadOnlyAdmin):
             lambda a, pk: cancel_execution(actor=a, pk=pk, reason=reason),
         )  # fmt: skip
 
-    @action(
-        description="Replay",
+    @dialogue(
+        "Replay",
         icon="compare_arrows",
-        permissions=["again_it"],
-        dialog={
-            "title": "Replay the run for comparison",
-            "description": "A new run that says where it comes out differently.",
-            "form_class": ReplayForm,
-            "form_submit_text": "Replay",
-        },
+        permission="again_it",
+        title="Replay the run for comparison",
+        told="A new run that says where it comes out differently.",
+        form_class=ReplayForm,
     )
     def replay(self, request: HttpRequest, form: ReplayForm, object_id: str) -> HttpResponse:
         """Run it again for comparison."""
@@ -184,16 +174,14 @@ class ExecutionActions(ReadOnlyAdmin):
 
         return self._act(request, object_id, "The replay was started.", write)
 
-    @action(
-        description="Skip a step",
+    @dialogue(
+        "Skip a step",
         icon="skip_next",
-        permissions=["cancel_it"],
-        dialog={
-            "title": "Skip a step that has not begun",
-            "description": "What depends on it runs as though it had nothing to say.",
-            "form_class": SkipForm,
-            "form_submit_text": "Skip",
-        },
+        permission="cancel_it",
+        title="Skip a step that has not begun",
+        told="What depends on it runs as though it had nothing to say.",
+        submit="Skip",
+        form_class=SkipForm,
     )
     def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
         """Let a step be."""

@@ -1,7 +1,5 @@
 """What operators do with spindles: to one in a dialogue, to many from the list."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,11 +9,20 @@ from unfold.enums import ActionVariant
 from accounts.admin.operators import operator_of, write_each
 from config.admin.base import explain
 from config.admin.display import admin_address
-from config.admin.theme import action
+from config.admin.theme import BaseDialogForm, action
 from config.exceptions import DomainError
+from node_links.admin.dialogues import (
+    BumpForm,
+    PublishForm,
+    ReasonForm,
+    archiving,
+    deleting,
+    dialogue,
+    opening,
+    publishing,
+    restoring,
+)
 from node_links.admin.entity_pages import EntityAdmin
-from node_links.admin.life_cycle import BumpForm, PublishForm, ReasonForm
-from node_links.choices import Bump
 from node_links.models import NodeEntity
 from spindles.admin.run_now import RunDraftForm, RunForm
 from spindles.admin.spindle_forms import spindle_row
@@ -62,165 +69,94 @@ class SpindleActions(EntityAdmin):
             request, queryset, "Deactivated", lambda a, pk: deactivate_spindle(actor=a, pk=pk)
         )
 
-    @action(
-        description="Run now",
+    @dialogue(
+        "Run now",
         icon="play_arrow",
-        permissions=["run_it"],
+        permission="run_it",
+        title="Run the live version",
+        submit="Run",
+        form_class=RunForm,
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Run the live version",
-            "form_class": RunForm,
-            "form_submit_text": "Run",
-        },
     )
     def run_now(self, request: HttpRequest, form: RunForm, object_id: str) -> HttpResponse:
         """Start a run of the live version, and go to its page."""
         return self._run(request, form, object_id)
 
-    @action(
-        description="Try the draft",
+    @dialogue(
+        "Try the draft",
         icon="science",
-        permissions=["try_it"],
-        dialog={
-            "title": "Run the open draft",
-            "description": "In development: no production subscriber hears of it.",
-            "form_class": RunDraftForm,
-            "form_submit_text": "Run",
-        },
+        permission="try_it",
+        title="Run the open draft",
+        told="In development: no production subscriber hears of it.",
+        submit="Run",
+        form_class=RunDraftForm,
     )
     def run_draft(self, request: HttpRequest, form: RunDraftForm, object_id: str) -> HttpResponse:
         """Start a run of the draft, and go to its page."""
         return self._run(request, form, object_id)
 
-    @action(
-        description="Publish",
-        icon="task_alt",
-        permissions=["publish_it"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": "Publish the draft",
-            "description": "Freezes the steps under its number; runs follow it from then on.",
-            "form_class": PublishForm,
-            "form_submit_text": "Publish",
-        },
-    )
+    @publishing("Freezes the steps under its number; runs follow it from then on.")
     def publish(self, request: HttpRequest, form: PublishForm, object_id: str) -> HttpResponse:
         """Publish the open draft."""
-        notes = form.cleaned_data["notes"]
-        return self.write_one(
-            request, object_id, "Published.",
-            lambda a, pk: publish_spindle(actor=a, pk=pk, notes=notes),
-        )  # fmt: skip
+        return self.write_values(request, object_id, "Published.", form, publish_spindle)
 
-    @action(
-        description="Open draft",
-        icon="edit_note",
-        permissions=["open_it"],
-        dialog={
-            "title": "Open the next draft",
-            "description": "The published version stays live until the draft is published.",
-            "form_class": BumpForm,
-            "form_submit_text": "Open",
-        },
-    )
+    @opening()
     def open_draft(self, request: HttpRequest, form: BumpForm, object_id: str) -> HttpResponse:
         """Open the next draft of what is published."""
-        bump = Bump(form.cleaned_data["bump"])
-        return self.write_one(
-            request, object_id, "A new draft is open.",
-            lambda a, pk: open_spindle_version(actor=a, pk=pk, bump=bump),
-        )  # fmt: skip
+        done = "A new draft is open."
+        return self.write_values(request, object_id, done, form, open_spindle_version)
 
-    @action(description="Activate", icon="toggle_on", permissions=["activate_it"], dialog={
-        "title": "Activate the live version",
-        "description": "Its triggers fire and it can be run.",
-        "form_submit_text": "Activate",
-    })  # fmt: skip
-    def activate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    @dialogue(
+        "Activate",
+        icon="toggle_on",
+        permission="activate_it",
+        title="Activate the live version",
+        told="Its triggers fire and it can be run.",
+    )
+    def activate(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Let the live version work again."""
-        return self.write_one(
-            request, object_id, "Activated.", lambda a, pk: activate_spindle(actor=a, pk=pk)
-        )
+        return self.write_values(request, object_id, "Activated.", form, activate_spindle)
 
-    @action(description="Deactivate", icon="toggle_off", permissions=["deactivate_it"], dialog={
-        "title": "Deactivate the live version",
-        "description": "Its triggers fall silent and no run begins; those at work finish.",
-        "form_submit_text": "Deactivate",
-    })  # fmt: skip
-    def deactivate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    @dialogue(
+        "Deactivate",
+        icon="toggle_off",
+        permission="deactivate_it",
+        title="Deactivate the live version",
+        told="Its triggers fall silent and no run begins; those at work finish.",
+    )
+    def deactivate(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
         """Let the live version rest."""
-        return self.write_one(
-            request, object_id, "Deactivated.", lambda a, pk: deactivate_spindle(actor=a, pk=pk)
-        )
+        return self.write_values(request, object_id, "Deactivated.", form, deactivate_spindle)
 
-    @action(
-        description="Deprecate",
+    @dialogue(
+        "Deprecate",
         icon="do_not_disturb_on",
-        permissions=["deprecate_it"],
-        dialog={
-            "title": "Deprecate the live version",
-            "description": "It never comes back; a new version may be published in its place.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Deprecate",
-        },
+        permission="deprecate_it",
+        title="Deprecate the live version",
+        told="It never comes back; a new version may be published in its place.",
+        form_class=ReasonForm,
     )
     def deprecate(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """Say that the live version is not to be used any more."""
-        reason = form.cleaned_data["reason"]
-        return self.write_one(
-            request, object_id, "Deprecated.",
-            lambda a, pk: deprecate_spindle(actor=a, pk=pk, reason=reason),
-        )  # fmt: skip
+        return self.write_values(request, object_id, "Deprecated.", form, deprecate_spindle)
 
-    @action(
-        description="Archive",
-        icon="inventory_2",
-        permissions=["archive_it"],
-        dialog={
-            "title": "Archive this spindle",
-            "description": "For good: it stays readable, and can no longer be changed or run.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Archive",
-        },
-    )
+    @archiving("spindle", "it stays readable, and can no longer be changed or run.")
     def archive(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """Archive for good."""
-        reason = form.cleaned_data["reason"]
-        return self.write_one(
-            request, object_id, "Archived.",
-            lambda a, pk: archive_spindle(actor=a, pk=pk, reason=reason),
-        )  # fmt: skip
+        return self.write_values(request, object_id, "Archived.", form, archive_spindle)
 
-    @action(
-        description="Delete",
-        icon="delete",
-        permissions=["delete_it"],
-        variant=ActionVariant.DANGER,
-        dialog={
-            "title": "Delete this spindle",
-            "description": "It is hidden and everything is kept; it can be restored for a while.",
-            "form_class": ReasonForm,
-            "form_submit_text": "Delete",
-        },
-    )
+    @deleting("spindle", "it can be restored for a while.")
     def delete_softly(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         """Hide it, keeping everything."""
-        reason = form.cleaned_data["reason"]
-        return self.write_one(
-            request, object_id, "Deleted. It can be restored from here.",
-            lambda a, pk: delete_spindle(actor=a, pk=pk, reason=reason),
-        )  # fmt: skip
+        done = "Deleted. It can be restored from here."
+        return self.write_values(request, object_id, done, form, delete_spindle)
 
-    @action(description="Restore", icon="restore_from_trash", permissions=["restore_it"], dialog={
-        "title": "Restore this spindle",
-        "description": "Brings it back exactly as it was.",
-        "form_submit_text": "Restore",
-    })  # fmt: skip
-    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    @restoring("spindle")
+    def restore(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         """Undo the deletion."""
-        return self.write_one(
-            request, object_id, "Restored.", lambda a, pk: restore_spindle(actor=a, pk=pk)
-        )
+        return self.write_values(request, object_id, "Restored.", form, restore_spindle)
 
     def entity_of_page(self, request: HttpRequest, object_id: str) -> NodeEntity | None:
         """Return the spindle of this page with the state of its live version, too."""
