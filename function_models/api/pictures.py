@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from function_models.pictures.drawing import content_security_policy
 from function_models.services.pictures import DRAFT, draw_state, draw_states
 from node_links.api.svg import DRAWN_VERSION, IF_HELD, RESPONSES, svg_response
 from node_links.api.views import NodeEntityViewSet
@@ -41,4 +40,4 @@ class PictureActions(NodeEntityViewSet):
             picture = draw_states(model=model, old=compared, new=version).picture
         else:
             picture = draw_state(model=model, version=version)
-        return svg_response(request, picture.svg, policy=content_security_policy())
+        return svg_response(request, picture)

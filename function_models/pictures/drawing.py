@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-
 from function_models.canvas.document import Canvas
 from function_models.comparison import Comparison
 from function_models.pictures.legend import make_legend, make_notes
@@ -13,11 +10,10 @@ from function_models.pictures.marks import container_marks, ghost_marks, way_mar
 from function_models.pictures.sheet import Sheet, lay_out
 from function_models.pictures.sketch import CHANGES, Sketch, compare_sketches, make_sketch
 from node_links.pictures.boxes import Box
-from node_links.pictures.drawing import Picture
 from node_links.pictures.labels import clean, shorten
 from node_links.pictures.legend import SIZE as KEY_SIZE
 from node_links.pictures.legend import place_legend
-from node_links.pictures.styles import policy_of, read_stylesheet
+from node_links.pictures.picture import Picture, fill
 from spindles.pictures.states import States
 from spindles.pictures.styles import STATES
 
@@ -43,8 +39,7 @@ def draw_model(
     """Return the picture of a drawing, the same for the same drawing.
 
     Without `headed` the title is there for those who listen only, for a page that has its own. With
-    the `states` of a run, nodes show how far it came instead of their own status; such a picture is
-    served under `run_content_security_policy()`.
+    the `states` of a run, nodes show how far it came instead of their own status.
     """
     sketch = make_sketch(canvas)
     summary = _summary(canvas) if states is None else ""
@@ -62,25 +57,6 @@ def draw_comparison(
     counts = [f"{sketch.changes[name]} {name}" for name in CHANGES if name in sketch.changes]
     summary = " · ".join(counts) or "The drawings are the same."
     return _draw(sketch, heading, summary, headed=headed, compared=True)
-
-
-def stylesheet() -> SafeString:
-    """Return the style sheet inside each picture."""
-    return read_stylesheet(_STYLE)
-
-
-def content_security_policy() -> str:
-    """Return the policy under which a picture is served."""
-    return policy_of(stylesheet())
-
-
-def run_content_security_policy() -> str:
-    """Return the policy under which the picture of a run is served."""
-    return policy_of(_run_stylesheet())
-
-
-def _run_stylesheet() -> SafeString:
-    return read_stylesheet(_STYLE, _RUN_STYLE, STATES)
 
 
 def _draw(
@@ -103,31 +79,27 @@ def _draw(
     )
     notes = [shorten(note, room, KEY_SIZE) for note in make_notes(sketch)]
     first = below + legend_height + 14
-    height = round(first + len(notes) * _NOTE + _MARGIN / 2)
     title = " · ".join(filter(None, (clean(heading.name), clean(heading.state))))
-    svg = render_to_string(
+    return fill(
         _TEMPLATE,
-        {
-            "style": stylesheet() if states is None else _run_stylesheet(),
-            "title": title,
-            "heading": shorten(clean(heading.name), room, _HEADING_SIZE) if headed else "",
-            "subheading": shorten(
-                " · ".join(filter(None, (clean(heading.state), summary))), room, _SUMMARY_SIZE
-            ),
-            "summary": summary,
-            "width": round(width),
-            "height": height,
-            "shift_x": f"{(width - extent.width) / 2 - extent.left:.1f}",
-            "shift_y": f"{top - extent.top:.1f}",
-            "empty_y": round(top + 16),
-            "compared": compared,
-            "run": states is not None,
-            **_content(sheet, sketch, states),
-            "legend": legend,
-            "notes": [(note, round(first + n * _NOTE)) for n, note in enumerate(notes)],
-        },
+        *((_STYLE,) if states is None else (_STYLE, _RUN_STYLE, STATES)),
+        width=round(width),
+        height=round(first + len(notes) * _NOTE + _MARGIN / 2),
+        title=title,
+        heading=shorten(clean(heading.name), room, _HEADING_SIZE) if headed else "",
+        subheading=shorten(
+            " · ".join(filter(None, (clean(heading.state), summary))), room, _SUMMARY_SIZE
+        ),
+        summary=summary,
+        shift_x=f"{(width - extent.width) / 2 - extent.left:.1f}",
+        shift_y=f"{top - extent.top:.1f}",
+        empty_y=round(top + 16),
+        compared=compared,
+        run=states is not None,
+        **_content(sheet, sketch, states),
+        legend=legend,
+        notes=[(note, round(first + n * _NOTE)) for n, note in enumerate(notes)],
     )
-    return Picture(svg, round(width), height)
 
 
 def _content(sheet: Sheet, sketch: Sketch, states: States | None) -> dict[str, Sequence[object]]:

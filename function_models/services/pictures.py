@@ -7,7 +7,7 @@ from function_models.canvas.document import Canvas, parse_canvas
 from function_models.comparison import Comparison, compare_contents
 from function_models.models import FunctionModel, FunctionModelVersion, document_of
 from function_models.pictures.drawing import Heading, draw_comparison, draw_model
-from node_links.pictures.drawing import Picture
+from node_links.pictures.picture import Picture
 from node_links.services.versions import get_snapshot, snapshot_content
 
 DRAFT = "draft"

@@ -2,17 +2,16 @@
 
 from config.exceptions import NotFound
 from function_models.models import FunctionModel
-from function_models.pictures.drawing import Heading, draw_model, run_content_security_policy
+from function_models.pictures.drawing import Heading, draw_model
 from function_models.services.pictures import DRAFT, canvas_of
 from node_links.choices import FeatureType
+from node_links.pictures.picture import Picture
 from spindles.models import Execution
-from spindles.pictures.paths import ServedPicture, run_pictures
+from spindles.pictures.paths import run_pictures
 from spindles.pictures.states import States
 
 
-def draw_run(
-    *, execution: Execution, states: States, summary: str, headed: bool
-) -> ServedPicture | None:
+def draw_run(*, execution: Execution, states: States, summary: str, headed: bool) -> Picture | None:
     """Return the drawing of the version that runs, with the state of each node.
 
     None where the version is gone, or a draft has been drawn differently since.
@@ -29,8 +28,7 @@ def draw_run(
         return None
     version = f"{execution.source_version} (draft)" if execution.is_draft else ""
     heading = Heading(f"{execution.source_name} {version or execution.source_version}", summary)
-    picture = draw_model(canvas=canvas, heading=heading, headed=headed, states=states)
-    return ServedPicture(picture, run_content_security_policy())
+    return draw_model(canvas=canvas, heading=heading, headed=headed, states=states)
 
 
 def register_run_picture() -> None:

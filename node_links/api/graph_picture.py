@@ -17,7 +17,6 @@ from config.api.views import APIView
 from node_links.api.svg import IF_HELD, RESPONSES, svg_response
 from node_links.graph.bounds import MAX_DEPTH
 from node_links.graph.nodes import Address, GraphNode
-from node_links.pictures.drawing import content_security_policy
 from node_links.pictures.neighbourhood import (
     DEFAULT_DEPTH,
     DEFAULT_LIMIT,
@@ -73,7 +72,7 @@ class NeighbourhoodPictureView(CallerMixin, APIView):
             types=asked["types"],
             limit=asked["limit"],
         )
-        return svg_response(request, drawn.picture.svg, policy=content_security_policy())
+        return svg_response(request, drawn.picture)
 
 
 def _parameters(request: Request) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.request import Request
 
+from node_links.pictures.picture import Picture
+
 MEDIA_TYPE = "image/svg+xml"
 RESPONSES = {(200, MEDIA_TYPE): OpenApiTypes.STR}
 """The answer of a picture in the description of the API."""
@@ -25,9 +27,9 @@ DRAWN_VERSION = OpenApiParameter(
 )  # fmt: skip
 
 
-def svg_response(request: Request, svg: str, *, policy: str) -> HttpResponse:
+def svg_response(request: Request, picture: Picture) -> HttpResponse:
     """Return the picture, or 304 where the caller holds the same one."""
-    content = svg.encode()
+    content = picture.svg.encode()
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     held = [
         known.removeprefix("W/") for known in parse_etags(request.headers.get("If-None-Match", ""))
@@ -36,7 +38,7 @@ def svg_response(request: Request, svg: str, *, policy: str) -> HttpResponse:
         response = HttpResponse(status=status.HTTP_304_NOT_MODIFIED)
     else:
         response = HttpResponse(content, content_type=MEDIA_TYPE)
-        response["Content-Security-Policy"] = policy
+        response["Content-Security-Policy"] = picture.policy
     response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, ["Authorization", "Cookie", "X-Organization"])

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-
 from node_links.graph.nodes import GraphNode
 from node_links.graph.subgraph import Subgraph
 from node_links.pictures.boxes import Layout
@@ -14,10 +11,10 @@ from node_links.pictures.labels import shorten
 from node_links.pictures.layered import layered
 from node_links.pictures.legend import make_legend, place_legend
 from node_links.pictures.marks import link_marks, name_of, node_marks
+from node_links.pictures.picture import Picture, fill
 from node_links.pictures.routes import overhang, route
 from node_links.pictures.sketch import Sketch, make_sketch
 from node_links.pictures.spread import spread
-from node_links.pictures.styles import policy_of, read_stylesheet
 
 _MARGIN = 24.0
 _LEAST_WIDTH = 420.0
@@ -27,15 +24,6 @@ _HEADING_SIZE = 16.0
 _TEMPLATE, _STYLE = "pictures/neighbourhood.svg", "pictures/neighbourhood.css"
 
 AddressOf = Callable[[GraphNode], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An SVG document and its size in pixels."""
-
-    svg: SafeString
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +54,22 @@ def draw_neighbourhood(
     legend, legend_height = place_legend(
         make_legend(sketch), left=_MARGIN, top=legend_top, width=sheet.width - 2 * _MARGIN
     )
-    width, height = round(sheet.width), round(legend_top + legend_height + _MARGIN / 2)
-    svg = render_to_string(
+    return fill(
         _TEMPLATE,
-        {
-            "style": stylesheet(),
-            "title": title,
-            "heading": shorten(title, sheet.width - 2 * _MARGIN, _HEADING_SIZE) if headed else "",
-            "summary": _summary(sketch),
-            "more": more,
-            "more_y": round(sheet.below + 4),
-            "width": width,
-            "height": height,
-            "map": sheet.layout.columns is None,
-            "nodes": node_marks(sketch, sheet.layout, address_of),
-            "links": [(link, tips[link.colour]) for link in links],
-            "tips": tips.items(),
-            "legend": legend,
-        },
+        _STYLE,
+        width=round(sheet.width),
+        height=round(legend_top + legend_height + _MARGIN / 2),
+        title=title,
+        heading=shorten(title, sheet.width - 2 * _MARGIN, _HEADING_SIZE) if headed else "",
+        summary=_summary(sketch),
+        more=more,
+        more_y=round(sheet.below + 4),
+        map=sheet.layout.columns is None,
+        nodes=node_marks(sketch, sheet.layout, address_of),
+        links=[(link, tips[link.colour]) for link in links],
+        tips=tips.items(),
+        legend=legend,
     )
-    return Picture(svg, width, height)
 
 
 def _measure(sketch: Sketch, layout: Layout, *, headed: bool) -> _Sheet:
@@ -95,16 +79,6 @@ def _measure(sketch: Sketch, layout: Layout, *, headed: bool) -> _Sheet:
     width = max(needed, _LEAST_WIDTH)
     placed = layout.placed_at(_MARGIN + left + (width - needed) / 2, top)
     return _Sheet(placed, width, top + layout.height + _MARGIN)
-
-
-def stylesheet() -> SafeString:
-    """Return the style sheet inside each picture."""
-    return read_stylesheet(_STYLE)
-
-
-def content_security_policy() -> str:
-    """Return the policy under which a picture is served."""
-    return policy_of(stylesheet())
 
 
 def _more(hidden: int) -> str:

@@ -7,8 +7,9 @@ from accounts.actors import Actor
 from config.exceptions import NotFound
 from node_links.graph.nodes import Address
 from node_links.graph.subgraph import Subgraph, subgraph
-from node_links.pictures.drawing import AddressOf, Picture, draw_neighbourhood
+from node_links.pictures.drawing import AddressOf, draw_neighbourhood
 from node_links.pictures.hidden import count_hidden
+from node_links.pictures.picture import Picture
 
 DEFAULT_DEPTH = 2
 DEFAULT_LIMIT = 60

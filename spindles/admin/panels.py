@@ -136,7 +136,7 @@ def _timeline(run: Execution) -> dict[str, Any]:
 
 
 def _path(run: Execution) -> dict[str, Any]:
-    picture = draw_run_path(execution=run, now=timezone.now(), headed=False).picture
+    picture = draw_run_path(execution=run, now=timezone.now(), headed=False)
     address = reverse("executions-path", args=[run.pk])
     return {"place": "run-path", "picture": picture, "label": "Path", "address": address}
 

@@ -8,7 +8,6 @@ from rest_framework.request import Request
 
 from node_links.api.svg import DRAWN_VERSION, IF_HELD, RESPONSES, svg_response
 from node_links.api.views import NodeEntityViewSet
-from spindles.pictures.styles import content_security_policy
 from spindles.services.pictures import DRAFT, draw_spindle
 
 PICTURE = "spindles/<uuid:pk>/canvas.svg"
@@ -29,4 +28,4 @@ class PictureActions(NodeEntityViewSet):
         spindle = self.get_object()
         version = request.query_params.get("version") or DRAFT
         picture = draw_spindle(spindle=spindle, version=version)
-        return svg_response(request, picture.svg, policy=content_security_policy())
+        return svg_response(request, picture)

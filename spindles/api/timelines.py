@@ -14,7 +14,6 @@ from accounts.api.permissions import IsMember
 from config.api.views import GenericViewSet
 from node_links.api.svg import IF_HELD, RESPONSES, svg_response
 from spindles.models import Execution
-from spindles.pictures.styles import content_security_policy
 from spindles.services.run_pictures import draw_run_path, draw_run_timeline
 
 _PICTURE: dict[str, Any] = {
@@ -42,13 +41,13 @@ class RunPictureViewSet(CallerMixin, GenericViewSet):
     def timeline(self, request: Request, pk: UUID) -> HttpResponse:
         """Draw when each step of a run was tried, how long it took and what it waited for."""
         picture = draw_run_timeline(execution=self.get_object(), now=timezone.now())
-        return svg_response(request, picture.svg, policy=content_security_policy())
+        return svg_response(request, picture)
 
     @extend_schema(**_PICTURE, operation_id="executions_path")
     def path(self, request: Request, pk: UUID) -> HttpResponse:
         """Draw how far a run came, on the drawing of what runs."""
-        found = draw_run_path(execution=self.get_object(), now=timezone.now())
-        return svg_response(request, found.picture.svg, policy=found.policy)
+        picture = draw_run_path(execution=self.get_object(), now=timezone.now())
+        return svg_response(request, picture)
 
 
 def _view(action: str) -> Any:

@@ -5,23 +5,13 @@
 What no feature draws, or can no longer draw, is drawn from the plan of the run.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from node_links.pictures.drawing import Picture
+from node_links.pictures.picture import Picture
 from spindles.models import Execution
 from spindles.pictures.states import States
 from spindles.pictures.steps import draw_steps, plan_drawing
-from spindles.pictures.styles import content_security_policy
 from spindles.plans.plan import Plan
-
-
-@dataclass(frozen=True, slots=True)
-class ServedPicture:
-    """A picture, and the policy under which it is served."""
-
-    picture: Picture
-    policy: str
 
 
 class DrawRun(Protocol):
@@ -29,7 +19,7 @@ class DrawRun(Protocol):
 
     def __call__(
         self, *, execution: Execution, states: States, summary: str, headed: bool
-    ) -> ServedPicture | None:
+    ) -> Picture | None:
         """Return the picture, None where what ran cannot be drawn any more.
 
         `summary` tells where the run stands, in one line.
@@ -51,7 +41,7 @@ class RunPictures:
 
     def draw(
         self, *, execution: Execution, plan: Plan, states: States, summary: str, headed: bool
-    ) -> ServedPicture:
+    ) -> Picture:
         """Return the picture of a run on the drawing of its feature, else on its plan."""
         draw = self._drawings.get(execution.source_feature)
         if draw is not None:
@@ -59,8 +49,7 @@ class RunPictures:
             if found is not None:
                 return found
         heading = f"{execution.source_name} {execution.source_version}" if headed else ""
-        picture = draw_steps(*plan_drawing(plan), states, heading=heading, summary=summary)
-        return ServedPicture(picture, content_security_policy())
+        return draw_steps(*plan_drawing(plan), states, heading=heading, summary=summary)
 
 
 run_pictures = RunPictures()

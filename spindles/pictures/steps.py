@@ -5,19 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.template.loader import render_to_string
-
 from node_links.pictures.boxes import Box, around
-from node_links.pictures.drawing import Picture
 from node_links.pictures.labels import clean, shorten, text_width, wrap
 from node_links.pictures.legend import Entry, place_legend
 from node_links.pictures.levels import Levels, stand_in_levels
 from node_links.pictures.marks import Line, place_words
+from node_links.pictures.picture import Picture, fill
 from node_links.pictures.ways import DOWN, LEFT, RIGHT, UP, Side, Way, find_ways
 from spindles.pictures.kinds import family_of
 from spindles.pictures.looks import state_entries
 from spindles.pictures.states import States, StepState
-from spindles.pictures.styles import stylesheet
+from spindles.pictures.styles import STYLES
 from spindles.plans.plan import Plan
 
 _MARGIN = 24.0
@@ -107,27 +105,23 @@ def draw_steps(
     legend, legend_height = place_legend(
         _legend(steps, statuses), left=_MARGIN, top=below, width=width - 2 * _MARGIN
     )
-    height = round(below + legend_height + _MARGIN / 2)
     told = clean(summary) or _count(steps, joints)
-    svg = render_to_string(
+    return fill(
         _TEMPLATE,
-        {
-            "style": stylesheet(),
-            "title": clean(heading) or "Steps",
-            "heading": shorten(clean(heading), width - 2 * _MARGIN, _HEADING_SIZE),
-            "summary": shorten(told, width - 2 * _MARGIN, _META_SIZE),
-            "width": round(width),
-            "height": height,
-            "empty_y": round(top + 16),
-            "shift_x": f"{(width - extent.width) / 2 - extent.left:.1f}",
-            "shift_y": f"{top - extent.top:.1f}",
-            "run": statuses is not None,
-            "steps": [_mark(*one, statuses) for one in zip(steps, sheet, strict=True)],
-            "ways": _ways(steps, joints, ways, statuses),
-            "legend": legend,
-        },
+        *STYLES,
+        width=round(width),
+        height=round(below + legend_height + _MARGIN / 2),
+        title=clean(heading) or "Steps",
+        heading=shorten(clean(heading), width - 2 * _MARGIN, _HEADING_SIZE),
+        summary=shorten(told, width - 2 * _MARGIN, _META_SIZE),
+        empty_y=round(top + 16),
+        shift_x=f"{(width - extent.width) / 2 - extent.left:.1f}",
+        shift_y=f"{top - extent.top:.1f}",
+        run=statuses is not None,
+        steps=[_mark(*one, statuses) for one in zip(steps, sheet, strict=True)],
+        ways=_ways(steps, joints, ways, statuses),
+        legend=legend,
     )
-    return Picture(svg, round(width), height)
 
 
 def plan_drawing(plan: Plan) -> tuple[list[DrawnStep], list[Edge]]:

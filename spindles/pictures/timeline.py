@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.template.loader import render_to_string
-
-from node_links.pictures.drawing import Picture
 from node_links.pictures.labels import clean, shorten, text_width
 from node_links.pictures.legend import Entry, place_legend
 from node_links.pictures.marks import Line
+from node_links.pictures.picture import Picture, fill
 from spindles.pictures.bars import (
     QUEUE,
     ROW,
@@ -26,7 +24,7 @@ from spindles.pictures.durations import in_words
 from spindles.pictures.lanes import Lane, make_lanes, name_of, states_in
 from spindles.pictures.looks import PREFIX, STATES, look, state_entries, state_of_try
 from spindles.pictures.scale import Scale, Tick, make_scale
-from spindles.pictures.styles import stylesheet
+from spindles.pictures.styles import STYLES
 from spindles.pictures.timed import TimedRun
 
 WIDTH = 960.0
@@ -98,31 +96,26 @@ def draw_timeline(*, run: TimedRun, now: datetime, headed: bool = True) -> Pictu
         top=sheet.bottom + 16,
         width=WIDTH - 2 * _MARGIN,
     )
-    height = round(sheet.bottom + 16 + legend_height + _MARGIN / 2)
     scale = sheet.clock.scale
-    summary = summarise(run, now)
-    svg = render_to_string(
+    return fill(
         _TEMPLATE,
-        {
-            "style": stylesheet(),
-            "title": f"Timeline of {name_of(run)}",
-            "heading": shorten(name_of(run), WIDTH - 2 * _MARGIN, 16) if headed else "",
-            "summary": summary,
-            "width": round(WIDTH),
-            "height": height,
-            "plot": f"{scale.pieces[0].left:.1f}",
-            "rule": round(WIDTH - _MARGIN),
-            "axis_y": round(sheet.top - 9),
-            "top": f"{sheet.top - 4:.1f}",
-            "bottom": f"{sheet.bottom:.1f}",
-            "ticks": [(f"{tick.x:.1f}", tick.label) for tick in _apart(scale, open=is_open(run))],
-            "cuts": _cuts(scale),
-            "lanes": marks,
-            "now": f"{sheet.clock.x(now):.1f}" if is_open(run) else "",
-            "legend": legend,
-        },
+        *STYLES,
+        width=round(WIDTH),
+        height=round(sheet.bottom + 16 + legend_height + _MARGIN / 2),
+        title=f"Timeline of {name_of(run)}",
+        heading=shorten(name_of(run), WIDTH - 2 * _MARGIN, 16) if headed else "",
+        summary=summarise(run, now),
+        plot=f"{scale.pieces[0].left:.1f}",
+        rule=round(WIDTH - _MARGIN),
+        axis_y=round(sheet.top - 9),
+        top=f"{sheet.top - 4:.1f}",
+        bottom=f"{sheet.bottom:.1f}",
+        ticks=[(f"{tick.x:.1f}", tick.label) for tick in _apart(scale, open=is_open(run))],
+        cuts=_cuts(scale),
+        lanes=marks,
+        now=f"{sheet.clock.x(now):.1f}" if is_open(run) else "",
+        legend=legend,
     )
-    return Picture(svg, round(WIDTH), height)
 
 
 def summarise(run: TimedRun, now: datetime) -> str:

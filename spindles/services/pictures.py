@@ -5,15 +5,14 @@ from typing import NamedTuple
 
 from config.exceptions import NotFound
 from node_links.models import document_of
-from node_links.pictures.drawing import Picture
+from node_links.pictures.picture import Picture
 from node_links.services.versions import get_snapshot
 from spindles.definitions.drawing import parse_drawing
 from spindles.definitions.steps import StepDefinition
 from spindles.models import Execution, Spindle, SpindleVersion
-from spindles.pictures.paths import ServedPicture, run_pictures
+from spindles.pictures.paths import run_pictures
 from spindles.pictures.states import States
 from spindles.pictures.steps import DrawnStep, Edge, draw_steps
-from spindles.pictures.styles import content_security_policy
 from spindles.services.defining import definition_of
 
 DRAFT = "draft"
@@ -57,7 +56,7 @@ def drawing_of(steps: Iterable[StepDefinition]) -> tuple[list[DrawnStep], list[E
 
 def draw_spindle_run(
     *, execution: Execution, states: States, summary: str, headed: bool
-) -> ServedPicture | None:
+) -> Picture | None:
     """Return the drawing of the version that runs, with the state of each step.
 
     None where the version is gone, or a draft has been drawn differently since.
@@ -74,8 +73,7 @@ def draw_spindle_run(
         return None
     number = f"{execution.source_version}{' (draft)' if execution.is_draft else ''}"
     heading = f"{execution.source_name} {number}" if headed else ""
-    picture = draw_steps(steps, edges, states, heading=heading, summary=summary)
-    return ServedPicture(picture, content_security_policy())
+    return draw_steps(steps, edges, states, heading=heading, summary=summary)
 
 
 def register_run_picture() -> None:

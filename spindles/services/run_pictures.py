@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from node_links.pictures.drawing import Picture
+from node_links.pictures.picture import Picture
 from spindles.choices import StepStatus
 from spindles.models import Execution, ExecutionAttempt, ExecutionStep
 from spindles.pictures.lanes import MOST_LANES
-from spindles.pictures.paths import ServedPicture, run_pictures
+from spindles.pictures.paths import run_pictures
 from spindles.pictures.states import states_of, why
 from spindles.pictures.timed import TimedRun, TimedStep, Try
 from spindles.pictures.timeline import draw_timeline, summarise
@@ -53,7 +53,7 @@ def draw_run_timeline(*, execution: Execution, now: datetime, headed: bool = Tru
     return draw_timeline(run=read_timed_run(execution), now=now, headed=headed)
 
 
-def draw_run_path(*, execution: Execution, now: datetime, headed: bool = True) -> ServedPicture:
+def draw_run_path(*, execution: Execution, now: datetime, headed: bool = True) -> Picture:
     """Return how far a run came on the drawing of what runs: its feature's own, or its plan."""
     plan = load_plan(execution.plan)
     rows = ExecutionStep.objects.filter(execution=execution, item_of=None).only(*_STEP_FIELDS)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from function_models.canvas.document import Canvas, parse_canvas
 from function_models.comparison import Comparison, compare_contents
 from function_models.pictures.drawing import Heading, draw_comparison, draw_model
-from node_links.pictures.drawing import Picture
+from node_links.pictures.picture import Picture
 from tests.node_links.pictures.graphs import SVG, parse
 
 HEADING = Heading("Answer a security incident", "version 1.2.0 · published")

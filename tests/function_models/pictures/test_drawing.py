@@ -1,17 +1,13 @@
 """A drawing as a picture: what it says, and that it is safe and the same each time."""
 
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from function_models.canvas.document import parse_canvas
-from function_models.pictures.drawing import (
-    Heading,
-    content_security_policy,
-    draw_model,
-    stylesheet,
-)
-from node_links.pictures.styles import policy_of
+from function_models.pictures.drawing import Heading, draw_model
 from tests.function_models.drawings import container, drawing, knowledge, nested, tether
 from tests.function_models.pictures.examples import STATUSES, incident
 from tests.function_models.pictures.reading import (
@@ -22,7 +18,7 @@ from tests.function_models.pictures.reading import (
     picture,
     ways,
 )
-from tests.node_links.pictures.graphs import SVG, parse, texts
+from tests.node_links.pictures.graphs import SVG, parse, style_of, texts
 
 
 def test_a_picture_has_every_container_with_its_actions_inside() -> None:
@@ -205,19 +201,21 @@ def test_a_picture_needs_nothing_else() -> None:
             assert "://" not in value or name == "xmlns"
             if name.endswith("href"):
                 assert value.startswith("#")
-    assert "@import" not in stylesheet() and "url(" not in stylesheet()
+    style = style_of(picture(incident()).svg)
+    assert "@import" not in style and "url(" not in style
 
 
 def test_the_policy_lets_the_style_sheet_through_and_nothing_else() -> None:
-    policy = content_security_policy()
+    drawn = picture(incident())
 
-    assert policy == policy_of(stylesheet())
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert f"<style>{stylesheet()}</style>" in picture(incident()).svg
+    digest = b64encode(sha256(style_of(drawn.svg).encode()).digest()).decode()
+    assert drawn.policy == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'self'"
+    )
 
 
 def test_colours_follow_the_reader_s_system() -> None:
-    assert "@media (prefers-color-scheme:dark)" in stylesheet()
+    assert "@media (prefers-color-scheme:dark)" in style_of(picture(incident()).svg)
 
 
 def test_a_model_without_nodes_says_so() -> None:

@@ -53,6 +53,11 @@ def parse(svg: str) -> ElementTree.Element:
     return ElementTree.fromstring(svg)  # noqa: S314 -- made by us
 
 
+def style_of(svg: str) -> str:
+    """Return the style sheet inside the picture."""
+    return parse(svg).findtext(f"{SVG}style", "")
+
+
 def texts(svg: str) -> list[str]:
     """Return all words of the picture, in the order of the document."""
     return [found.text or "" for found in parse(svg).iter(f"{SVG}text")]

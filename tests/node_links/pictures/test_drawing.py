@@ -1,9 +1,12 @@
 """A picture says what is there, safely, and the same each time."""
 
+from base64 import b64encode
+from hashlib import sha256
+
 import pytest
 
 from node_links.graph.subgraph import Subgraph
-from node_links.pictures.drawing import content_security_policy, draw_neighbourhood, stylesheet
+from node_links.pictures.drawing import draw_neighbourhood
 from node_links.pictures.hidden import MOST_COUNTED
 from tests.node_links.pictures.graphs import (
     RED,
@@ -15,6 +18,7 @@ from tests.node_links.pictures.graphs import (
     node,
     parse,
     star,
+    style_of,
     texts,
 )
 
@@ -232,11 +236,14 @@ def test_the_sheet_has_the_size_of_what_stands_on_it() -> None:
 
 
 def test_dark_mode_is_part_of_the_style_sheet_that_the_policy_allows() -> None:
-    assert "@media (prefers-color-scheme:dark)" in stylesheet()
-    assert str(stylesheet()) in str(draw(star(1)))
-    policy = content_security_policy()
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "unsafe" not in policy
+    drawn = draw_neighbourhood(subgraph=star(1), address_of=address_of)
+
+    style = style_of(drawn.svg)
+    assert "@media (prefers-color-scheme:dark)" in style
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert drawn.policy == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'self'"
+    )
 
 
 def test_three_hundred_nodes_are_all_drawn() -> None:
