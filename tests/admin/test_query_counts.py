@@ -1,5 +1,6 @@
-"""A list of thirty rows costs what a list of two costs."""
+"""A list of thirty rows costs what a list of two costs, and a page asks for everything once."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from accounts.tenancy import scope
 from config.models import SlowQuery
 from node_links.models import NodeLinkType, Notification
 from tests.admin.conftest import World
-from tests.factories import make_person, make_sop, make_spindle
+from tests.factories import make_model, make_person, make_sop, make_spindle
 from tests.spindles.stored import make_run
 
 # Transaction, scope, session and user included.
@@ -38,6 +39,13 @@ LISTS = {
     "axes_accessattempt": 11,
     "config_slowquery": 11,
     "django_celery_beat_periodictask": 11,
+}
+
+PAGES = {
+    "knowledge_base_sop": 16,
+    "function_models_functionmodel": 15,
+    "spindles_spindle": 17,
+    "spindles_execution": 27,
 }
 
 
@@ -79,3 +87,27 @@ def test_no_list_asks_more_for_thirty_rows(page: Client, world: World) -> None:
     _grow(world, 28)
 
     assert {name: _queries(page, name) for name in LISTS} == LISTS
+
+
+@pytest.mark.django_db
+def test_a_page_asks_for_nothing_twice(page: Client, world: World) -> None:
+    owner = world.cast.owner
+    rows = {
+        "knowledge_base_sop": make_sop(owner, content="[[Restart the mail server]] [[x]]"),
+        "function_models_functionmodel": make_model(owner),
+        "spindles_spindle": make_spindle(owner, steps=[{"id": "a", "kind": "noop"}]),
+        "spindles_execution": make_run(owner),
+    }
+
+    asked = {name: _statements(page, name, row.pk) for name, row in rows.items()}
+
+    assert {name: len(statements) for name, statements in asked.items()} == PAGES
+    for statements in asked.values():
+        reads = Counter(one for one in statements if one.startswith('SELECT "'))
+        assert [one for one, times in reads.items() if times > 1] == []
+
+
+def _statements(page: Client, name: str, pk: object) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        assert page.get(reverse(f"admin:{name}_change", args=[pk])).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
