@@ -263,7 +263,7 @@ def test_of_owners_who_step_down_at_the_same_moment_one_stays() -> None:
     def step_down(person: Person) -> int:
         client, url = person.client, _url(person)
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=30)
             return int(client.patch(url, {"role": "viewer"}).status_code)
         finally:
             connections.close_all()
@@ -283,7 +283,7 @@ def test_one_address_added_twice_at_once_becomes_one_member() -> None:
     def add(person: Person) -> int:
         client = person.client
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=30)
             return int(client.post(MEMBERSHIPS, {"email": "new@example.com"}).status_code)
         finally:
             connections.close_all()

@@ -190,7 +190,7 @@ def test_threads_that_share_a_pool_never_see_anothers_rows() -> None:
         person = people[number % 2]
         right: list[bool] = []
         backends.add(_backend())
-        together.wait(timeout=10)
+        together.wait(timeout=30)
         for turn in range(40):
             with contextlib.suppress(Failure), scope(person.actor):
                 right.append(_seen() == _of(person))

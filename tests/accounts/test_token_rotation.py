@@ -139,7 +139,7 @@ def test_of_two_exchanges_at_once_one_wins_and_the_family_ends() -> None:
 
     def exchange(_: int) -> Any:
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=30)
             return _exchange(token)
         finally:
             connections.close_all()

@@ -24,7 +24,7 @@ def test_what_is_acknowledged_over_a_transport_taken_apart_is_a_lost_connection(
     connection = app.connection_for_write()
     queue = connection.SimpleQueue("test-of-the-transport")
     queue.put({"n": 1})
-    message = queue.get(timeout=5)
+    message = queue.get(timeout=30)
     queue.queue.delete()
     channel = message.channel
     assert channel is not None

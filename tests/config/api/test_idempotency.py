@@ -186,7 +186,7 @@ def test_of_many_at_once_one_is_carried_out_and_the_others_receive_its_answer() 
 
     def send(_: int) -> tuple[int, bytes, bool]:
         try:
-            together.wait(timeout=10)
+            together.wait(timeout=30)
             answer = _post(named("ann@acme"))
             return answer.status_code, answer.content, "Idempotency-Replayed" in answer
         finally:
@@ -213,14 +213,14 @@ def test_a_first_request_that_takes_too_long_is_told_as_conflict(
             with transaction.atomic():
                 _post(named("ann@acme"))
                 held.set()
-                done.wait(timeout=10)
+                done.wait(timeout=30)
         finally:
             connections.close_all()
 
     holder = threading.Thread(target=hold)
     holder.start()
     try:
-        assert held.wait(timeout=10)
+        assert held.wait(timeout=30)
         answer = _post(client)
     finally:
         done.set()

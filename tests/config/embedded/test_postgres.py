@@ -176,6 +176,6 @@ def test_a_stopped_server_shuts_down_cleanly(start_server: StartServer) -> None:
     server.stop()
 
     assert not postmaster.is_running()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert not server.is_ready()
     assert server.command().stop_signal is signal.SIGINT

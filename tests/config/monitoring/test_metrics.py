@@ -160,7 +160,7 @@ def test_only_this_machine_and_the_bearer_of_the_token_may_read(
 def test_the_pool_of_the_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     params = connections["default"].get_connection_params()
     with ConnectionPool(kwargs=params, min_size=2, max_size=2) as held:
-        held.wait(timeout=10)
+        held.wait(timeout=30)
         monkeypatch.setattr(type(connections["default"]), "pool", held)
         monkeypatch.setattr(pool, "_published_at", float("-inf"))
         with held.connection():

@@ -56,7 +56,7 @@ def test_a_task_runs_under_the_id_of_the_request_that_published_it(
 ) -> None:
     with celery_worker("default"), request_context("r-9"):
         published = remember.delay()
-        assert finished.acquire(timeout=20)
+        assert finished.acquire(timeout=60)
 
     assert seen == ["r-9"]
     (line,) = lines_of(lines, "tests.remember")
@@ -77,7 +77,7 @@ def test_the_success_of_a_task_that_beat_rings_all_the_time_is_no_news(
     with celery_worker("default"):
         app.send_task("node_links.tasks.events.sweep_deliveries", queue="default")
         remember.delay()
-        assert finished.acquire(timeout=20)
+        assert finished.acquire(timeout=60)
 
     (line,) = lines_of(lines, "node_links.tasks.events.sweep_deliveries")
     assert (line["state"], line["log_level"]) == ("SUCCESS", "debug")
@@ -95,7 +95,7 @@ def test_a_task_runs_as_a_consequence_of_the_event_and_in_the_execution_of_its_p
         remember.delay()
         remember.apply_async(headers={"nodeloom_causation_id": "nonsense"})
         for _ in range(3):
-            assert finished.acquire(timeout=20)
+            assert finished.acquire(timeout=60)
 
     assert causes == [(event_id, execution_id), (None, None), (None, None)]
     assert (current_causation_id(), current_execution_id()) == (None, None)
@@ -106,7 +106,7 @@ def test_a_failed_task_tells_its_exception_under_an_id_of_its_own(
 ) -> None:
     with celery_worker("default"):
         fail.delay()
-        assert finished.acquire(timeout=20)
+        assert finished.acquire(timeout=60)
 
     (line,) = lines_of(lines, "tests.fail")
     assert (line["state"], line["log_level"]) == ("FAILURE", "error")

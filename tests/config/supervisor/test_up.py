@@ -137,6 +137,7 @@ def owner(data_dir: Path) -> psycopg.Connection:
     return psycopg.connect(host=where, user="nodeloom_owner", dbname="nodeloom", autocommit=True)
 
 
+@pytest.mark.timeout(900)  # everything starts three times, beside other tests
 def test_up_starts_refuses_a_second_survives_a_kill_and_stops(
     data_dir: Path, tmp_path: Path
 ) -> None:

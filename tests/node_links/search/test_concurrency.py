@@ -149,7 +149,7 @@ def test_no_lock_is_held_while_the_embedder_works(embedder: FailingEmbedder) -> 
 
     def slow(texts: list[str]) -> list[list[float]]:
         working.set()
-        assert go_on.wait(timeout=10)
+        assert go_on.wait(timeout=30)
         return embed(texts)
 
     embedder.embed = slow  # type: ignore[method-assign, assignment]
@@ -162,7 +162,7 @@ def test_no_lock_is_held_while_the_embedder_works(embedder: FailingEmbedder) -> 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert working.wait(timeout=10)
+        assert working.wait(timeout=30)
         rewrite_sop(actor, sop, content="changed meanwhile")
     finally:
         go_on.set()
