@@ -39,7 +39,7 @@ LONG = """
 SELECT step_id FROM execution_steps WHERE execution_id = ANY(%s)
     AND completed_at NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp()
 """
-LEASE = 3.0
+LEASE = 5.0
 
 
 def tell(figure: str) -> None:
